@@ -1,0 +1,41 @@
+//go:build deps
+
+// Package deps pins modules while the project is being laid out.
+package deps
+
+import (
+	_ "cel.dev/cel-go/cel"
+	_ "cel.dev/cel-go/ext"
+	_ "cloud.google.com/go/firestore"
+	_ "cloud.google.com/go/pubsub/v2"
+	_ "cloud.google.com/go/pubsub/v2/pstest"
+	_ "github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
+	_ "github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/bradleyfalzon/ghinstallation/v2"
+	_ "github.com/cenkalti/backoff/v5"
+	_ "github.com/cloudevents/sdk-go/v2"
+	_ "github.com/cloudevents/sdk-go/v2/binding"
+	_ "github.com/cloudevents/sdk-go/v2/protocol/http"
+	_ "github.com/cockroachdb/pebble/v2"
+	_ "github.com/cockroachdb/pebble/v2/vfs"
+	_ "github.com/danielgtaylor/huma/v2"
+	_ "github.com/danielgtaylor/huma/v2/adapters/humago"
+	_ "github.com/go-json-experiment/json/jsontext"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/gofri/go-github-ratelimit/v2/github_ratelimit"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/go-github/v66/github"
+	_ "github.com/google/uuid"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/sethvargo/go-envconfig"
+	_ "github.com/tidwall/gjson"
+	_ "go.uber.org/goleak"
+	_ "go.yaml.in/yaml/v4"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/language"
+	_ "golang.org/x/time/rate"
+	_ "pgregory.net/rapid"
+)

@@ -1,0 +1,67 @@
+// Package decision answers one event: which policies match, what they propose
+// at which level, and why. Rules come first; a classifier and a model are
+// further steps of a policy. It executes nothing.
+package decision
+
+import (
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
+)
+
+// Collections of the engine's documents.
+const (
+	Collection = "decisions"  // one for each distinct event
+	Deliveries = "deliveries" // one for each delivery id
+	Meanings   = "meanings"   // one for each distinct meaning (docs/adr/0007)
+)
+
+// Decision is what the engine answered to one event.
+type Decision struct {
+	ID             string     `json:"id"`
+	EventID        string     `json:"event_id"`
+	EventType      string     `json:"event_type"`
+	Source         string     `json:"source"`
+	Subject        string     `json:"subject,omitempty"`
+	Repository     string     `json:"repository"`
+	RepositoryID   int64      `json:"repository_id"`
+	InstallationID int64      `json:"installation_id"`
+	Author         string     `json:"author,omitempty"`
+	PolicyDigest   string     `json:"policy_digest"`
+	Category       string     `json:"category"` // the highest of its proposals; "Observe" without one
+	Matched        int        `json:"matched"`
+	Proposals      []Proposal `json:"proposals"`
+	Confidence     float64    `json:"confidence"` // 1 for rules
+	DecidedAt      time.Time  `json:"decided_at"`
+}
+
+// Proposal is one policy's proposal within a decision.
+type Proposal struct {
+	Policy      string             `json:"policy"`
+	Action      string             `json:"action"`
+	Level       string             `json:"level"`
+	Category    string             `json:"category"`
+	ExecutionID string             `json:"execution_id,omitempty"`
+	Note        string             `json:"note,omitempty"` // why there is no execution
+	Explanation policy.Explanation `json:"explanation"`
+}
+
+// Delivery is one event as it was received.
+type Delivery struct {
+	ID             string    `json:"id"` // the event's id
+	Source         string    `json:"source"`
+	Type           string    `json:"type"`
+	Subject        string    `json:"subject,omitempty"`
+	Repository     string    `json:"repository"`
+	RepositoryID   int64     `json:"repository_id"`
+	InstallationID int64     `json:"installation_id"`
+	Digest         string    `json:"digest"`
+	BodyRef        string    `json:"body_ref"` // key in the blob store
+	BodyBytes      int       `json:"body_bytes"`
+	Hop            int       `json:"hop"`
+	TraceParent    string    `json:"traceparent,omitempty"`
+	DecisionID     string    `json:"decision_id"`
+	DuplicateOf    string    `json:"duplicate_of,omitempty"` // another delivery of the same meaning
+	ReceivedAt     time.Time `json:"received_at"`
+	DecidedAt      time.Time `json:"decided_at"`
+}

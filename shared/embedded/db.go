@@ -1,0 +1,125 @@
+// Package embedded is the database of one machine: pebble in one folder, held
+// by one process. The embedded drivers of store, bus and task each keep their
+// keys in it under a prefix of their own. It is no store: it knows no
+// documents, only keys and durable batches.
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+)
+
+// FormatVersion is the layout of the keys that this program writes. A folder
+// of a newer version is refused, never rewritten.
+const FormatVersion = 1
+
+// The first byte of every key says whose it is.
+const (
+	PrefixMeta  byte = 'm'
+	PrefixStore byte = 's'
+	PrefixBus   byte = 'b'
+	PrefixTask  byte = 't'
+)
+
+var formatKey = []byte{PrefixMeta, 'f'}
+
+// Options tune Open. The zero value is right for a data folder on disk.
+type Options struct {
+	FS  vfs.FS       // nil means the machine's file system
+	Log *slog.Logger // nil means no log
+}
+
+// DB is an open database.
+type DB struct {
+	*pebble.DB
+	dir string
+}
+
+// Open opens or creates the database in dir. Only one process may have it.
+func Open(dir string, o Options) (*DB, error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := o.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "cannot create the data folder %s; choose another with --data", dir)
+	}
+	p, err := pebble.Open(dir, options(o))
+	if err != nil {
+		return nil, openError(dir, err)
+	}
+	db := &DB{DB: p, dir: dir}
+	if err := db.checkFormat(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return db, nil
+}
+
+// Dir returns the folder that holds the database.
+func (db *DB) Dir() string { return db.dir }
+
+// Commit applies batch and returns when it is on disk. Concurrent commits
+// share one fsync (group commit). A full disk is reported as fault.Unavailable.
+func (db *DB) Commit(batch *pebble.Batch) error {
+	return CommitError(batch.Commit(pebble.Sync))
+}
+
+// CommitError gives an error of a commit its kind and a sentence that says
+// what to do; nil stays nil.
+func CommitError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return fault.Wrap(fault.Unavailable, err, "the disk of the data folder is full; nothing was accepted; free some space and send again")
+	default:
+		return fault.Wrap(fault.Unavailable, err, "the data folder cannot be written; nothing was accepted; see the log for the cause")
+	}
+}
+
+func (db *DB) checkFormat() error {
+	value, closer, err := db.Get(formatKey)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return db.Set(formatKey, []byte(strconv.Itoa(FormatVersion)), pebble.Sync)
+	}
+	if err != nil {
+		return fmt.Errorf("read the format of %s: %w", db.dir, err)
+	}
+	defer closer.Close()
+	version, err := strconv.Atoi(string(value))
+	if err != nil {
+		return fmt.Errorf("read the format of %s: %w", db.dir, err)
+	}
+	if version > FormatVersion {
+		return fault.New(fault.Conflict, "the data folder %s was written by a newer version (format %d, this program knows %d); update this program or choose another folder with --data", db.dir, version, FormatVersion)
+	}
+	return nil
+}
+
+func openError(dir string, err error) error {
+	abs, absErr := filepath.Abs(dir)
+	if absErr != nil {
+		abs = dir
+	}
+	switch {
+	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EACCES) && strings.Contains(err.Error(), "LOCK"),
+		strings.Contains(err.Error(), "lock held by current process"):
+		return fault.Wrap(fault.Conflict, err, "the data folder %s is in use by another process; stop it or choose another folder with --data", abs)
+	case errors.Is(err, syscall.ENOSPC):
+		return fault.Wrap(fault.Unavailable, err, "the disk of %s is full; free some space and start again", abs)
+	default:
+		return fault.Wrap(fault.Unavailable, err, "cannot open the data folder %s; see the log for the cause", abs)
+	}
+}

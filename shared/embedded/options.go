@@ -1,0 +1,43 @@
+package embedded
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+)
+
+// options keep an idle process small (a 16 MiB cache, 16 MiB memtables) while
+// bursts are absorbed by the write-ahead log.
+func options(o Options) *pebble.Options {
+	opts := &pebble.Options{
+		FS:                          o.FS,
+		CacheSize:                   16 << 20,
+		MemTableSize:                16 << 20,
+		MemTableStopWritesThreshold: 4,
+		FormatMajorVersion:          pebble.FormatNewest,
+		Logger:                      logger{o.Log},
+	}
+	for i := range opts.Levels {
+		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return opts
+}
+
+// logger passes pebble's log on; its Infof is far too chatty for Info.
+type logger struct{ log *slog.Logger }
+
+func (l logger) Infof(format string, args ...any) {
+	l.log.Debug("pebble", slog.String("message", fmt.Sprintf(format, args...)))
+}
+
+func (l logger) Errorf(format string, args ...any) {
+	l.log.Error("pebble", slog.String("message", fmt.Sprintf(format, args...)))
+}
+
+// Fatalf is called when the disk fails beneath a write: pebble cannot go on,
+// and what was not acknowledged is not stored.
+func (l logger) Fatalf(format string, args ...any) {
+	panic(fmt.Sprintf("pebble: "+format, args...))
+}

@@ -1,0 +1,108 @@
+// Package execution is the state machine of one action on its way: who holds
+// it (lease and fence), what it may become next, and the records of each step.
+// It decides nothing and calls no API: shared/decision makes executions, and
+// the execute function drives actions through it.
+package execution
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+)
+
+// Collection holds the executions; the document id is the effect key.
+const Collection = "executions"
+
+// State is where an execution is.
+type State string
+
+// The states, as the design draws them.
+const (
+	Planned      State = "planned"       // recorded only: level L1 or L2
+	Waiting      State = "waiting"       // for a veto window or an approval
+	Ready        State = "ready"         // may be claimed
+	Running      State = "running"       // claimed under a lease
+	Verifying    State = "verifying"     // the effect is made and is being read back
+	Succeeded    State = "succeeded"     //
+	Failed       State = "failed"        //
+	Rejected     State = "rejected"      // a person said no, or vetoed
+	Expired      State = "expired"       // nobody answered in time
+	Superseded   State = "superseded"    // what was approved is no longer what would be done
+	Blocked      State = "blocked"       // freeze, limit, dry run, permission
+	Uncertain    State = "uncertain"     // class C in doubt: a person decides
+	Reverting    State = "reverting"     //
+	Reverted     State = "reverted"      //
+	RevertFailed State = "revert_failed" //
+)
+
+// Category says how an execution is let run.
+type Category string
+
+// The categories.
+const (
+	Record    Category = "Record"    // L1 and L2: nothing runs
+	Manual    Category = "Manual"    // runs after an approval
+	Alert     Category = "Alert"     // runs unless vetoed within the window
+	Automatic Category = "Automatic" // runs
+)
+
+// Lease says who holds a running execution. Fence grows with every claim; a
+// write that carries an older fence is refused.
+type Lease struct {
+	Owner string    `json:"owner"`
+	Fence int64     `json:"fence"`
+	Until time.Time `json:"until"`
+}
+
+// Execution is the document.
+type Execution struct {
+	ID         string   `json:"id"`
+	DecisionID string   `json:"decision_id"`
+	EventID    string   `json:"event_id"`
+	Policy     string   `json:"policy"`
+	Digest     string   `json:"policy_digest"`
+	Level      string   `json:"level"`    // L1 to L5, the effective one
+	Category   Category `json:"category"` //
+
+	Action string          `json:"action"`
+	Class  action.Class    `json:"class"`
+	Target action.Target   `json:"target"`
+	Args   json.RawMessage `json:"args"`
+	Limits Limits          `json:"limits"`
+
+	// Repository, Resource and InstallationID repeat Target, as index fields.
+	Repository     string `json:"repository"`
+	Resource       string `json:"resource"`
+	InstallationID int64  `json:"installation_id"`
+
+	State    State          `json:"state"`
+	Reason   string         `json:"reason,omitempty"` // why it is where it is, for people
+	Attempt  int            `json:"attempt"`
+	Intent   int            `json:"intent"` // the attempt whose effect was begun; 0 if none
+	Lease    *Lease         `json:"lease,omitempty"`
+	Plan     *action.Plan   `json:"plan,omitempty"`
+	PlanHash string         `json:"plan_hash,omitempty"`
+	Result   *action.Result `json:"result,omitempty"`
+	Outcome  action.Outcome `json:"outcome,omitempty"`
+	DryRun   bool           `json:"dry_run,omitempty"`
+
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+	NotBefore  time.Time  `json:"not_before_at"`         // veto window's end, or the back-off's
+	Deadline   *time.Time `json:"deadline_at,omitempty"` // when a waiting approval expires
+	StartedAt  *time.Time `json:"started_at,omitempty"`  // first claim: what limits count
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+}
+
+// Limits bound how often a policy's action may run; the claim checks them.
+type Limits struct {
+	PerResource *Rate `json:"per_resource,omitempty"`
+	Total       *Rate `json:"total,omitempty"`
+}
+
+// Rate is "N/duration".
+type Rate struct {
+	N   int           `json:"n"`
+	Per time.Duration `json:"per"` // nanoseconds
+}
