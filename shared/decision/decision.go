@@ -48,7 +48,8 @@ type Proposal struct {
 
 // Delivery is one event as it was received.
 type Delivery struct {
-	ID             string    `json:"id"` // the event's id
+	ID             string    `json:"id"`       // hash of source and event id
+	EventID        string    `json:"event_id"` // the source's own: GitHub's delivery id
 	Source         string    `json:"source"`
 	Type           string    `json:"type"`
 	Subject        string    `json:"subject,omitempty"`

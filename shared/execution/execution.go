@@ -106,3 +106,12 @@ type Rate struct {
 	N   int           `json:"n"`
 	Per time.Duration `json:"per"` // nanoseconds
 }
+
+// Due returns when the execution has something to do next: to run, or to
+// expire.
+func (x *Execution) Due() time.Time {
+	if x.State == Waiting && x.Deadline != nil {
+		return *x.Deadline
+	}
+	return x.NotBefore
+}

@@ -1,0 +1,78 @@
+// Package decide is the function that answers each event with a decision and
+// its executions. The rules are shared/policy's and the transaction is
+// shared/decision's; this package only wires them to the platform.
+package decide
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+)
+
+// Config is read from the environment.
+type Config struct {
+	// Policies is the folder (.infinity) that holds policies/*.yaml.
+	Policies string `env:"INFINITY_POLICIES, default=.infinity"`
+	// VetoWindow is how long an action of category Alert can be vetoed.
+	VetoWindow time.Duration `env:"DECIDE_VETO_WINDOW, default=5m"`
+	// Approval is how long an action of category Manual waits for an answer.
+	Approval time.Duration `env:"DECIDE_APPROVAL_TIMEOUT, default=24h"`
+}
+
+// Validate returns all mistakes at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Policies == "" {
+		errs = append(errs, errors.New("INFINITY_POLICIES is empty; name the folder that holds policies/"))
+	}
+	if c.VetoWindow <= 0 {
+		errs = append(errs, fmt.Errorf("DECIDE_VETO_WINDOW is %s; it must be above zero", c.VetoWindow))
+	}
+	if c.Approval <= 0 {
+		errs = append(errs, fmt.Errorf("DECIDE_APPROVAL_TIMEOUT is %s; it must be above zero", c.Approval))
+	}
+	return errors.Join(errs...)
+}
+
+// Decider answers an event.
+type Decider interface {
+	Decide(ctx context.Context, e event.Event) (decision.Decision, error)
+}
+
+// Deps is what the handler stands on.
+type Deps struct{ Decider Decider }
+
+// New returns the handler of pushed events.
+func New(d Deps) http.Handler {
+	return function.Events(func(ctx context.Context, e event.Event) error {
+		_, err := d.Decider.Decide(ctx, e)
+		return err
+	})
+}
+
+func init() { function.Register("decide", build) }
+
+func build(ctx context.Context, p function.Platform) (http.Handler, error) {
+	var cfg Config
+	if err := function.Configure(ctx, p, &cfg); err != nil {
+		return nil, err
+	}
+	actions, err := action.NewRegistry(actiongithub.New(nil)...) // specs and keys only: nothing is called
+	if err != nil {
+		return nil, err
+	}
+	policies := decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log)
+	return New(Deps{Decider: decision.NewEngine(decision.Deps{
+		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Policies: policies, Actions: actions,
+		Clock: p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval,
+	})}), nil
+}

@@ -1,0 +1,105 @@
+// Package execute is the function that carries one execution through plan,
+// intent, effect and proof. The state machine is shared/execution's and the
+// actions are shared/action's; this package only wires them to the platform.
+package execute
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
+)
+
+// Config is read from the environment.
+type Config struct {
+	// Policies is the folder (.infinity) whose policies the claim checks again.
+	Policies string `env:"INFINITY_POLICIES, default=.infinity"`
+	// Live lists the installations whose effects are made; the others are dry
+	// runs. "*" is all of them; an empty list is none.
+	Live []string `env:"EXECUTE_LIVE_INSTALLATIONS"`
+	// Lease is how long a claim holds; two thirds of it bound the requests.
+	Lease time.Duration `env:"EXECUTE_LEASE, default=60s"`
+	// GitHub says how to reach GitHub as the App.
+	GitHub github.Config
+}
+
+// Validate returns all mistakes at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Lease < time.Second {
+		errs = append(errs, fmt.Errorf("EXECUTE_LEASE is %s; it must be at least 1s", c.Lease))
+	}
+	for _, id := range c.Live {
+		if _, err := strconv.ParseInt(id, 10, 64); err != nil && id != "*" {
+			errs = append(errs, fmt.Errorf("EXECUTE_LIVE_INSTALLATIONS has %q; list installation ids, or *", id))
+		}
+	}
+	return errors.Join(append(errs, c.GitHub.Validate())...)
+}
+
+// live reports whether the effects of an installation are made.
+func (c Config) live(installation int64) bool {
+	return slices.Contains(c.Live, "*") || slices.Contains(c.Live, strconv.FormatInt(installation, 10))
+}
+
+// Runner does what an execution needs now.
+type Runner interface {
+	Run(ctx context.Context, id string) error
+}
+
+// Deps is what the handler stands on.
+type Deps struct{ Runner Runner }
+
+// New returns the handler of the tasks on queue "executions".
+func New(d Deps) http.Handler {
+	return function.Tasks(func(ctx context.Context, t task.Task) error {
+		var body execution.TaskBody
+		if err := json.Unmarshal(t.Body, &body); err != nil || body.Execution == "" {
+			return fault.Wrap(fault.Invalid, err, "the task's body must be {\"execution\": \"<id>\"}")
+		}
+		return d.Runner.Run(ctx, body.Execution)
+	})
+}
+
+func init() { function.Register("execute", build) }
+
+func build(ctx context.Context, p function.Platform) (http.Handler, error) {
+	var cfg Config
+	if err := function.Configure(ctx, p, &cfg); err != nil {
+		return nil, err
+	}
+	clients, err := github.NewClients(cfg.GitHub, github.Deps{Secrets: p.Secrets, Clock: p.Clock})
+	if err != nil {
+		return nil, err
+	}
+	actions, err := action.NewRegistry(actiongithub.New(clients)...)
+	if err != nil {
+		return nil, err
+	}
+	policies := decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log)
+	machine := execution.NewMachine(execution.Deps{
+		Store: p.Store, Clock: p.Clock, Lease: cfg.Lease,
+		Gates: []execution.Gate{control.Gate, decision.PolicyGate(policies), execution.LimitGate},
+	})
+	return New(Deps{Runner: &execution.Runner{
+		Machine: machine, Actions: actions, Tasks: p.Tasks, Live: cfg.live,
+		Clock: p.Clock, Log: p.Log, Owner: "execute-" + uuid.NewString(),
+	}}), nil
+}

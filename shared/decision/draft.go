@@ -1,0 +1,153 @@
+package decision
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
+)
+
+// draft is a decision that is not recorded yet.
+type draft struct {
+	decision   Decision
+	executions []execution.Execution
+}
+
+// draft matches ev against the policies in force.
+func (e *Engine) draft(ev event.Event) (draft, error) {
+	in, err := policy.NewInput(ev)
+	if err != nil {
+		return draft{}, err
+	}
+	now := e.d.Clock.Now()
+	d := draft{decision: Decision{
+		ID: shortID("d", ev.Source, ev.ID), EventID: deliveryID(ev), EventType: ev.Type, Source: ev.Source,
+		Subject: ev.Subject, Repository: ev.Repository, RepositoryID: ev.RepositoryID,
+		InstallationID: ev.InstallationID, Category: Observe, Confidence: 1, DecidedAt: now,
+		Proposals: []Proposal{},
+	}}
+	d.decision.Author, _ = in.String("sender.login")
+	set := e.d.Policies.Current()
+	if set == nil {
+		d.decision.Note = "no policies are in force: events are recorded only; run `infinity policy validate`"
+		return d, nil
+	}
+	d.decision.PolicyDigest = set.Digest()
+	for _, m := range set.Match(in) {
+		if err := e.propose(&d, set, ev, in, m, now); err != nil {
+			return draft{}, err
+		}
+	}
+	d.decision.Matched = len(d.decision.Proposals)
+	return d, nil
+}
+
+// propose adds what one matched policy proposes.
+func (e *Engine) propose(d *draft, set *policy.Set, ev event.Event, in *policy.Input, m policy.Match, now time.Time) error {
+	explanation, err := set.Explain(in, m.Policy.Name)
+	if err != nil {
+		return fmt.Errorf("explain policy %s: %w", m.Policy.Name, err)
+	}
+	act, err := e.d.Actions.Lookup(m.Policy.Action)
+	if err != nil {
+		return err
+	}
+	spec, level := act.Spec(), string(m.Policy.Autonomy)
+	category := autonomy.Category(level, spec.Reversible)
+	p := Proposal{Policy: m.Policy.Name, Action: spec.Name, Level: level, Category: string(category), Explanation: explanation}
+	x, err := newExecution(ev, in, m, act)
+	if err != nil {
+		p.Note = err.Error()
+	} else {
+		x.Level, x.Category, x.CreatedAt, x.UpdatedAt = level, category, now, now
+		x.DecisionID, x.EventID, x.Digest = d.decision.ID, d.decision.EventID, d.decision.PolicyDigest
+		e.schedule(&x, now)
+		p.ExecutionID = x.ID
+		if d.has(x.ID) {
+			p.Note = "another policy of this decision wants the same effect"
+		} else {
+			d.executions = append(d.executions, x)
+		}
+		d.decision.Category = higher(d.decision.Category, string(category))
+	}
+	d.decision.Proposals = append(d.decision.Proposals, p)
+	return nil
+}
+
+func (d *draft) has(id string) bool {
+	for _, x := range d.executions {
+		if x.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// newExecution resolves the policy's action on the resource that ev names.
+func newExecution(ev event.Event, in *policy.Input, m policy.Match, act action.Action) (execution.Execution, error) {
+	if m.Err != nil {
+		return execution.Execution{}, fmt.Errorf("arguments: %w", m.Err)
+	}
+	spec := act.Spec()
+	target, err := targetOf(spec.Kind, ev, in)
+	if err != nil {
+		return execution.Execution{}, err
+	}
+	state, err := act.Key(target, m.Args)
+	if err != nil {
+		return execution.Execution{}, err
+	}
+	return execution.Execution{
+		ID: execution.EffectKey(spec.Name, target, state), Policy: m.Policy.Name,
+		Action: spec.Name, Class: spec.Class, Target: target, Args: m.Args, Limits: limitsOf(m.Policy),
+		Repository: target.Repository, Resource: target.String(), InstallationID: target.InstallationID,
+	}, nil
+}
+
+func limitsOf(p *policy.Policy) execution.Limits {
+	var l execution.Limits
+	if r := p.Limits.PerResource; r != nil {
+		l.PerResource = &execution.Rate{N: r.N, Per: r.Per}
+	}
+	if r := p.Limits.Total; r != nil {
+		l.Total = &execution.Rate{N: r.N, Per: r.Per}
+	}
+	return l
+}
+
+// schedule gives x its first state and times, by its category.
+func (e *Engine) schedule(x *execution.Execution, now time.Time) {
+	switch x.NotBefore = now; x.Category {
+	case execution.Automatic:
+		x.State = execution.Ready
+	case execution.Alert:
+		x.State, x.NotBefore = execution.Waiting, now.Add(e.d.VetoWindow)
+		x.Reason = "runs when the veto window ends, unless somebody vetoes"
+	case execution.Manual:
+		deadline := now.Add(e.d.Approval)
+		x.State, x.Deadline = execution.Waiting, &deadline
+		x.Reason = "waits for an approval"
+	default:
+		x.State, x.Reason = execution.Planned, "recorded only at level "+x.Level
+		x.FinishedAt = &now
+	}
+}
+
+// Observe is the category of a decision that proposes nothing.
+const Observe = "Observe"
+
+// higher returns the category that lets more happen.
+func higher(a, b string) string {
+	rank := map[string]int{
+		Observe: 0, string(execution.Record): 1, string(execution.Manual): 2,
+		string(execution.Alert): 3, string(execution.Automatic): 4,
+	}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}

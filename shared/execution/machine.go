@@ -1,0 +1,127 @@
+package execution
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+// Deps is what a Machine stands on.
+type Deps struct {
+	Store store.Store
+	Clock clock.Clock
+	// Gates are asked, in order, inside the claim's transaction.
+	Gates []Gate
+	Lease time.Duration // how long a claim holds; 0 means 60 s
+}
+
+// Gate lets an execution run or says why not. It reads only through tx, so
+// that what it read cannot change before the claim commits.
+type Gate func(ctx context.Context, tx store.Tx, x Execution, now time.Time) (refusal string, err error)
+
+// Machine moves executions. Each method is one compare-and-set transaction
+// that also writes the audit record of the move.
+type Machine struct{ d Deps }
+
+// NewMachine returns a machine on d.
+func NewMachine(d Deps) *Machine {
+	if d.Lease == 0 {
+		d.Lease = 60 * time.Second
+	}
+	return &Machine{d: d}
+}
+
+// Why a claim does not give the execution.
+var (
+	ErrFinal = errors.New("the execution is in a final state")
+	ErrHeld  = errors.New("the execution is held under another lease")
+)
+
+// NotDue says that an execution may not run before At.
+type NotDue struct{ At time.Time }
+
+// Error implements error.
+func (e *NotDue) Error() string { return "not due before " + e.At.Format(time.RFC3339) }
+
+// keyOf returns the document's key.
+func keyOf(id string) store.Key { return store.Key{Collection: Collection, ID: id} }
+
+// Get returns the execution.
+func (m *Machine) Get(ctx context.Context, id string) (Execution, error) {
+	return get(ctx, m.d.Store, id)
+}
+
+func get(ctx context.Context, r store.Reader, id string) (Execution, error) {
+	x, err := store.Get[Execution](ctx, r, keyOf(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return x, fault.Wrap(fault.NotFound, err, "there is no execution %q", id)
+	}
+	return x, err
+}
+
+// change is one transition: fn moves x and names the record's verb.
+type change struct {
+	actor string
+	fn    func(ctx context.Context, tx store.Tx, x *Execution, now time.Time) (verb string, err error)
+}
+
+// apply runs c on the execution id, with its audit record, in one transaction.
+// An fn that returns an empty verb changes nothing.
+func (m *Machine) apply(ctx context.Context, id string, c change) (Execution, error) {
+	var after Execution
+	err := m.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
+		x, err := get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		from, now := x.State, m.d.Clock.Now()
+		verb, err := c.fn(ctx, tx, &x, now)
+		after = x
+		if err != nil || verb == "" {
+			return err
+		}
+		after.UpdatedAt = now
+		if after.State.Terminal() {
+			after.FinishedAt = &now
+		}
+		if err := tx.Put(keyOf(id), after); err != nil {
+			return err
+		}
+		return audit.Write(tx, record(after, from, c.actor, verb, now))
+	})
+	if err != nil {
+		return after, fmt.Errorf("execution %s: %w", id, err)
+	}
+	return after, nil
+}
+
+func record(x Execution, from State, actor, verb string, now time.Time) audit.Record {
+	r := audit.Record{
+		At: now, Actor: actor, Verb: verb, Subject: keyOf(x.ID).String(),
+		From: string(from), To: string(x.State), Reason: x.Reason,
+		Decision: x.DecisionID, Event: x.EventID,
+		Details: map[string]string{"action": x.Action, "policy": x.Policy, "attempt": fmt.Sprint(x.Attempt)},
+	}
+	if x.PlanHash != "" {
+		r.Details["plan_hash"] = x.PlanHash
+	}
+	if x.Lease != nil {
+		r.Details["fence"] = fmt.Sprint(x.Lease.Fence)
+	}
+	if x.Result != nil && x.Result.URL != "" {
+		r.Details["url"] = x.Result.URL
+	}
+	return r
+}
+
+// Created returns the audit record of a new execution, for the transaction
+// that creates it.
+func Created(x Execution, actor string) audit.Record {
+	return record(x, "", actor, "execution.created", x.CreatedAt)
+}

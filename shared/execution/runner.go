@@ -1,0 +1,194 @@
+package execution
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
+)
+
+// Queue is the task queue whose tasks carry an execution's id.
+const Queue = "executions"
+
+// MaxAttempts is how often an effect is tried before the execution fails.
+const MaxAttempts = 5
+
+// Runner drives one claimed execution through its action: probe, plan, intent,
+// apply, verify. It holds no state of its own.
+type Runner struct {
+	Machine *Machine
+	Actions *action.Registry
+	Tasks   task.Enqueuer
+	Live    func(installation int64) bool // false: dry run
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Owner   string // names this worker in leases
+}
+
+// Run does what the execution id needs now. An error means that the task is
+// to be called again; that there is nothing to do is no error.
+func (r *Runner) Run(ctx context.Context, id string) error {
+	x, err := r.Machine.Claim(ctx, id, r.Owner)
+	var notDue *NotDue
+	switch {
+	case errors.Is(err, ErrFinal):
+		return nil
+	case errors.Is(err, ErrHeld): // its holder may be dead: look again when the lease ends
+		return r.later(ctx, x, x.Lease.Until)
+	case errors.As(err, &notDue):
+		return r.later(ctx, x, notDue.At)
+	case err != nil:
+		return err
+	case !x.State.Leased():
+		return nil // the claim itself ended it: expired or blocked
+	}
+	act, err := r.Actions.Lookup(x.Action)
+	if err != nil {
+		return r.end(ctx, x, Failed, err, nil)
+	}
+	// A third of the lease is left, so that no request outlives it.
+	ctx, cancel := context.WithTimeout(ctx, r.Machine.d.Lease*2/3)
+	defer cancel()
+	if x.State == Verifying {
+		return r.verify(ctx, x, act)
+	}
+	return r.effect(ctx, x, act)
+}
+
+// effect makes the effect, once.
+func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) error {
+	begun := x.Intent > 0 // an earlier try may have made the effect
+	if begun && x.Class == action.ClassC {
+		return r.end(ctx, x, Uncertain, errors.New("an earlier try may have made the effect, and nothing tells whether it did"), nil)
+	}
+	if prober, ok := act.(action.Prober); ok && begun {
+		res, found, err := prober.Probe(ctx, x.request())
+		if err != nil {
+			return r.again(ctx, x, err)
+		}
+		if found {
+			return r.applied(ctx, x, act, res)
+		}
+	}
+	plan, err := act.Plan(ctx, x.request())
+	if err != nil {
+		return r.again(ctx, x, err)
+	}
+	if len(plan.Effects) == 0 {
+		return r.end(ctx, x, Succeeded, errors.New("the resource is already as wanted; nothing was changed"), &plan)
+	}
+	if !r.Live(x.InstallationID) {
+		return r.end(ctx, x, Blocked, fmt.Errorf("dry run: installation %d is not live; the plan says what would be done", x.InstallationID), &plan)
+	}
+	if x, err = r.Machine.Intend(ctx, x, plan); err != nil {
+		return err
+	}
+	res, err := act.Apply(ctx, x.request(), plan)
+	if err != nil {
+		return r.notApplied(ctx, x, err)
+	}
+	return r.applied(ctx, x, act, res)
+}
+
+func (r *Runner) applied(ctx context.Context, x Execution, act action.Action, res action.Result) error {
+	x, err := r.Machine.Applied(ctx, x, res)
+	if err != nil {
+		return err
+	}
+	return r.verify(ctx, x, act)
+}
+
+func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) error {
+	outcome, err := act.Verify(ctx, x.request(), *x.Result)
+	if err != nil && fault.Retriable(err) && x.Lease.Fence < 2*MaxAttempts {
+		return fmt.Errorf("verify execution %s: %w", x.ID, err) // the lease runs out; the task comes again
+	}
+	if err != nil {
+		r.Log.WarnContext(ctx, "effect not read back", slog.String("execution", x.ID), slog.Any("error", err))
+		outcome = action.Unknown
+	}
+	_, err = r.Machine.Verified(ctx, x, outcome)
+	return err
+}
+
+// notApplied handles an Apply that failed. Unless the target refused it, the
+// effect may have been made; what cannot be found out ends uncertain.
+func (r *Runner) notApplied(ctx context.Context, x Execution, cause error) error {
+	doubtful := fault.Is(cause, fault.Unavailable) || fault.Is(cause, fault.Internal)
+	if x.Class == action.ClassC && doubtful {
+		return r.end(ctx, x, Uncertain, cause, nil)
+	}
+	return r.again(ctx, x, cause)
+}
+
+// again gives x back to be tried later, or ends it when that cannot help.
+func (r *Runner) again(ctx context.Context, x Execution, cause error) error {
+	if x.Attempt >= MaxAttempts || (!fault.Retriable(cause) && !fault.Is(cause, fault.Conflict)) {
+		return r.end(ctx, x, Failed, cause, nil)
+	}
+	message, wait := fault.Public(cause)
+	if wait == 0 {
+		wait = backoff(x.Attempt)
+	}
+	r.Log.InfoContext(ctx, "execution to be tried again", slog.String("execution", x.ID),
+		slog.Int("attempt", x.Attempt), slog.Duration("wait", wait), slog.Any("error", cause))
+	at := r.Clock.Now().Add(wait)
+	x, err := r.Machine.Retry(context.WithoutCancel(ctx), x, at, message)
+	if err != nil {
+		return err
+	}
+	return r.later(ctx, x, at)
+}
+
+// backoff doubles from one second, with up to half of it as jitter, so that
+// those who failed together do not come back together.
+func backoff(attempt int) time.Duration {
+	d := time.Second << min(attempt-1, 6)
+	return d + rand.N(d/2) //nolint:gosec // jitter needs no secrecy
+}
+
+func (r *Runner) end(ctx context.Context, x Execution, to State, why error, p *action.Plan) error {
+	reason := why.Error()
+	if to == Failed {
+		r.Log.WarnContext(ctx, "execution failed", slog.String("execution", x.ID), slog.Any("error", why))
+		reason, _ = fault.Public(why)
+	}
+	_, err := r.Machine.End(context.WithoutCancel(ctx), x, to, reason, p)
+	return err
+}
+
+// later has the task called again at the time; its name makes it one task.
+func (r *Runner) later(ctx context.Context, x Execution, at time.Time) error {
+	return Enqueue(context.WithoutCancel(ctx), r.Tasks, x, at)
+}
+
+// Enqueue queues the task that runs x, once for each state and attempt of it.
+func Enqueue(ctx context.Context, tasks task.Enqueuer, x Execution, at time.Time) error {
+	body, err := json.Marshal(TaskBody{Execution: x.ID})
+	if err != nil {
+		return fmt.Errorf("queue execution %s: %w", x.ID, err)
+	}
+	name := fmt.Sprintf("%s-%s-%d-%d", x.ID, x.State, fence(&x), at.Unix())
+	err = tasks.Enqueue(ctx, task.Task{Queue: Queue, Name: name, At: at, Body: body})
+	if err != nil && !errors.Is(err, task.ErrExists) {
+		return fmt.Errorf("queue execution %s: %w", x.ID, err)
+	}
+	return nil
+}
+
+// TaskBody is the body of a task on Queue.
+type TaskBody struct {
+	Execution string `json:"execution"`
+}
+
+func (x *Execution) request() action.Request {
+	return action.Request{Key: x.ID, Target: x.Target, Args: x.Args}
+}

@@ -1,0 +1,88 @@
+package execution
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
+)
+
+// Sweeper finds executions that should have moved by now and queues a task for
+// each: tasks may be lost or late, executions may not.
+type Sweeper struct {
+	Store store.Reader
+	Tasks task.Enqueuer
+	Clock clock.Clock
+	Grace time.Duration // how long a task may be late; 0 means 30 s
+	Page  int           // executions read at once; 0 means 200
+}
+
+// Sweep looks at every state that is not final and returns how many
+// executions it woke. It goes on after an error, and returns all of them.
+func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
+	if s.Grace == 0 {
+		s.Grace = 30 * time.Second
+	}
+	if s.Page == 0 {
+		s.Page = 200
+	}
+	woken := 0
+	var errs []error
+	for _, state := range []State{Waiting, Ready, Running, Verifying, Reverting} {
+		n, err := s.sweep(ctx, state)
+		woken += n
+		if err != nil {
+			errs = append(errs, fmt.Errorf("sweep %s executions: %w", state, err))
+		}
+	}
+	return woken, errors.Join(errs...)
+}
+
+func (s *Sweeper) sweep(ctx context.Context, state State) (int, error) {
+	q := store.Query{
+		Collection: Collection, OrderBy: "updated_at", Limit: s.Page,
+		Where: []store.Filter{
+			{Field: "state", Op: store.Eq, Value: string(state)},
+			{Field: "updated_at", Op: store.Le, Value: s.Clock.Now().Add(-s.Grace)},
+		},
+	}
+	woken := 0
+	for {
+		found, next, err := store.List[Execution](ctx, s.Store, q)
+		if err != nil {
+			return woken, err
+		}
+		for _, x := range found {
+			if !s.late(x) {
+				continue
+			}
+			if err := s.wake(ctx, x); err != nil {
+				return woken, err
+			}
+			woken++
+		}
+		if next == "" {
+			return woken, nil
+		}
+		q.Cursor = next
+	}
+}
+
+// late reports whether x should have moved by now.
+func (s *Sweeper) late(x Execution) bool {
+	due := x.Due()
+	if x.State.Leased() && x.Lease != nil {
+		due = x.Lease.Until
+	}
+	return s.Clock.Now().After(due.Add(s.Grace))
+}
+
+// wake queues x under a name of this minute, so that an earlier task of the
+// same name, lost after it was taken, does not stand in the way.
+func (s *Sweeper) wake(ctx context.Context, x Execution) error {
+	return Enqueue(ctx, s.Tasks, x, s.Clock.Now().Truncate(time.Minute))
+}
