@@ -1,0 +1,74 @@
+# The two commands are `make up` and `make test`. Everything else is for those
+# who change the code; `make help` lists it.
+
+GO      ?= go
+BIN     := bin
+TOOLS   := $(CURDIR)/$(BIN)/tools
+DATA    ?= .data
+# The race detector needs a C compiler; a machine without one tests without it.
+RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_ENABLED)" = 1 ] && echo -race)
+
+GOLANGCI_LINT := v2.15.0
+GOVULNCHECK   := v1.9.0
+
+.PHONY: up
+up: build ## build and start everything on this machine, in one process
+	@exec $(BIN)/infinity up --data $(DATA) $(ARGS)
+
+.PHONY: build
+build: ## build the command line (bin/infinity)
+	@$(GO) build -trimpath -o $(BIN)/infinity ./scripts/infinity
+
+.PHONY: test
+test: ## run all tests, as CI does
+	@[ -n "$(RACE)" ] || echo "no C compiler here: testing without the race detector"
+	$(GO) test $(RACE) -shuffle=on -timeout 20m ./...
+
+.PHONY: cover
+cover: ## statement coverage of each package
+	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
+
+.PHONY: check
+check: lint vuln ## linters, known vulnerabilities, formatting
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)
+	$(GO) vet ./...
+	$< run ./...
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## format the code
+	$< fmt ./...
+
+.PHONY: vuln
+vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
+	scripts/vuln/run $<
+
+.PHONY: bench
+bench: ## our own benchmarks, each a ratio to a floor in the same run
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./... | grep -E '^(Benchmark|ok|FAIL|panic)|ratio' | grep -v 'no test files'
+
+.PHONY: bench-peers
+bench-peers: build ## ours beside its peers, in one run each (installs them into .cache)
+	scripts/bench/run
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for 30 s
+	scripts/fuzz/run 30s
+
+.PHONY: clean
+clean: ## remove what was built; the data folder stays
+	rm -rf $(BIN) cover.out
+
+.PHONY: help
+help:
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+# Tools are installed one by one: in one go.mod their requirements clash.
+$(TOOLS)/golangci-lint-$(GOLANGCI_LINT):
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	mv $(TOOLS)/golangci-lint $@
+
+$(TOOLS)/govulncheck-$(GOVULNCHECK):
+	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
+	mv $(TOOLS)/govulncheck $@
