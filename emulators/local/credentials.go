@@ -1,0 +1,83 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/secret"
+)
+
+// Names of the secrets, as functions.yaml has them.
+const (
+	secretWebhook = "github-webhook"
+	secretAppKey  = "github-app-key"
+)
+
+// appID is the App's id on the fake GitHub.
+const appID = "1"
+
+// keyName is whose the key of a start is.
+const keyName = "local"
+
+// issueKey makes the key of this start; the keys of earlier starts end.
+func (h *host) issueKey(ctx context.Context) (string, error) {
+	keys := auth.Keys{Store: h.store, Clock: h.clock}
+	if err := keys.Revoke(ctx, keyName, "system:up"); err != nil {
+		return "", err
+	}
+	return keys.Issue(ctx, keyName, auth.Admin, 7*24*time.Hour, "system:up")
+}
+
+// secret returns the newest version of name, made by create if there is none.
+func (h *host) secret(ctx context.Context, name string, create func() ([]byte, error)) ([]byte, error) {
+	versions, err := h.secrets.Versions(ctx, name)
+	if err == nil {
+		return versions[0].Value, nil
+	}
+	if !errors.Is(err, secret.ErrNotFound) {
+		return nil, fmt.Errorf("read secret %s: %w", name, err)
+	}
+	value, err := create()
+	if err != nil {
+		return nil, fmt.Errorf("make secret %s: %w", name, err)
+	}
+	if _, err := h.secrets.Add(ctx, name, value); err != nil {
+		return nil, fmt.Errorf("keep secret %s: %w", name, err)
+	}
+	return value, nil
+}
+
+func newWebhookSecret() ([]byte, error) {
+	var chance [32]byte
+	_, _ = rand.Read(chance[:]) // never fails since Go 1.24
+	return []byte(hex.EncodeToString(chance[:])), nil
+}
+
+func newAppKey() ([]byte, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
+}
+
+// publicKey returns the public half of a PEM key.
+func publicKey(private []byte) (*rsa.PublicKey, error) {
+	block, _ := pem.Decode(private)
+	if block == nil {
+		return nil, errors.New("read the App's key: it is no PEM")
+	}
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("read the App's key: %w", err)
+	}
+	return &key.PublicKey, nil
+}

@@ -1,0 +1,60 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/functions"
+)
+
+// EndpointFile is the file in the data folder that tells the command line
+// where the platform listens and which key this start accepts.
+const EndpointFile = "endpoint.json"
+
+// Endpoint is what EndpointFile holds.
+type Endpoint struct {
+	Gateway string `json:"gateway"` // URL
+	Webhook string `json:"webhook"` // URL that GitHub would call
+	GitHub  string `json:"github"`  // URL of the fake GitHub
+	Key     string `json:"key"`     // API key of this start
+	PID     int    `json:"pid"`
+}
+
+// host returns the gateway's host and port.
+func (e Endpoint) host() string {
+	u, err := url.Parse(e.Gateway)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// endpoint issues the key of this start and writes EndpointFile.
+func (h *host) endpoint(ctx context.Context, front, back net.Addr, m functions.Manifest) (Endpoint, error) {
+	key, err := h.issueKey(ctx)
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("issue the API key of this start: %w", err)
+	}
+	e := Endpoint{
+		Gateway: "http://" + front.String(),
+		Webhook: "http://" + front.String() + m.Functions["githubwebhook"].Trigger.HTTP,
+		GitHub:  "http://" + back.String(), Key: key, PID: os.Getpid(),
+	}
+	text, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		return e, fmt.Errorf("encode the endpoint: %w", err)
+	}
+	path := filepath.Join(h.cfg.Data, EndpointFile)
+	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
+		return e, fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return e, fmt.Errorf("write %s: %w", path, err)
+	}
+	return e, nil
+}

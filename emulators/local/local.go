@@ -1,0 +1,141 @@
+// Package local runs the whole platform in one process on one machine: every
+// function of the manifest on the embedded drivers, and the fake GitHub. It is
+// what `make up` starts. It decides nothing: the functions are the ones that
+// run in the cloud.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/functions"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+)
+
+// Config says where and how to run.
+type Config struct {
+	Data       string // folder of the state
+	Policies   string // folder that holds policies/ (.infinity)
+	Port       int    // of gateway and webhook; 0 takes a free one
+	GitHubPort int    // of the fake GitHub; 0 takes a free one
+	Log        *slog.Logger
+	Clock      clock.Clock
+}
+
+// Info is what a user needs to know of a running platform.
+type Info struct {
+	Endpoint
+	Data       string
+	Recovered  Recovered
+	PolicyErr  error // the policies cannot be read: events are recorded only
+	Policies   int
+	ReadyAfter time.Duration
+}
+
+// Run starts everything, calls ready once it answers, and runs until ctx ends;
+// then it stops gracefully.
+func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
+	started := time.Now()
+	m, err := functions.Load()
+	if err != nil {
+		return err
+	}
+	front, err := listen(ctx, "--port", cfg.Port)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = front.Close() }()
+	back, err := listen(ctx, "--github-port", cfg.GitHubPort)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = back.Close() }()
+	h, err := openHost(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	world, err := h.fakeGitHub(ctx, "http://"+front.Addr().String()+m.Functions["githubwebhook"].Trigger.HTTP)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, world.Close()) }()
+	endpoint, err := h.endpoint(ctx, front.Addr(), back.Addr(), m)
+	if err != nil {
+		return err
+	}
+	recovered, err := h.recovered(ctx, m)
+	if err != nil {
+		return err
+	}
+	fns, err := h.build(ctx, m, endpoint)
+	if err != nil {
+		return err
+	}
+	info := Info{Endpoint: endpoint, Data: cfg.Data, Recovered: recovered}
+	info.Policies, info.PolicyErr = h.policies()
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve(ctx, front, fns.mux) })
+	group.Go(func() error { return serve(ctx, back, world) })
+	fns.serve(ctx, group)
+	group.Go(func() error {
+		info.ReadyAfter = time.Since(started)
+		ready(info)
+		return nil
+	})
+	return group.Wait()
+}
+
+// listen opens a port on loopback only.
+func listen(ctx context.Context, flag string, port int) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fault.Wrap(fault.Conflict, err, "port %d is busy: another program listens there; stop it or choose another with %s", port, flag)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on port %d: %w", port, err)
+	}
+	return l, nil
+}
+
+// serve runs an HTTP server on l until ctx ends.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: time.Minute,
+	}
+	stop := context.AfterFunc(ctx, func() {
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if srv.Shutdown(drain) != nil {
+			_ = srv.Close() // streams that would never end
+		}
+	})
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+// folder makes a folder of the state.
+func (c Config) folder(name string) (string, error) {
+	dir := filepath.Join(c.Data, name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fault.Wrap(fault.Unavailable, err, "cannot create the folder %s; choose another with --data", dir)
+	}
+	return dir, nil
+}

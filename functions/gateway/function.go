@@ -1,0 +1,89 @@
+// Package gateway is the function that serves the REST interface which the
+// command line and the dashboard use: what was received, decided and done, and
+// a person's answers to it. It decides nothing itself. The OpenAPI description
+// is generated from the handlers (docs/adr/0011).
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
+)
+
+// Config is read from the environment.
+type Config struct {
+	// Policies is the folder (.infinity) that replay and explain read.
+	Policies string `env:"INFINITY_POLICIES, default=.infinity"`
+	// AllowedHosts are the host names a request may be addressed to, without
+	// ports. The default is this machine's own; the cloud sets its own.
+	AllowedHosts []string `env:"GATEWAY_ALLOWED_HOSTS, default=localhost,127.0.0.1,::1"`
+	// Forwarded: a front end writes the caller's address into X-Forwarded-For.
+	Forwarded bool `env:"GATEWAY_FORWARDED, default=false"`
+}
+
+// Validate returns all mistakes at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Policies == "" {
+		errs = append(errs, errors.New("INFINITY_POLICIES is empty; name the folder that holds policies/"))
+	}
+	if len(c.AllowedHosts) == 0 {
+		errs = append(errs, errors.New("GATEWAY_ALLOWED_HOSTS is empty; list the host names that are served"))
+	}
+	for _, h := range c.AllowedHosts {
+		if h == "" || h != strings.ToLower(h) || strings.ContainsAny(h, "/*[] ") {
+			errs = append(errs, fmt.Errorf("GATEWAY_ALLOWED_HOSTS has %q; write plain host names in lower case, without port or wildcard", h))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Answers takes a person's answer to a waiting execution.
+type Answers interface {
+	Approve(ctx context.Context, id, by, note string) (execution.Execution, error)
+	Reject(ctx context.Context, id, by, reason string) (execution.Execution, error)
+}
+
+// Decider says what would be decided on a recorded event now, and why.
+type Decider interface {
+	Replay(ctx context.Context, id string) (decision.Decision, error)
+	Explain(ctx context.Context, id, policy string) (policy.Explanation, error)
+}
+
+// Deps is what the handler stands on.
+type Deps struct {
+	Store    store.Store
+	Tasks    task.Enqueuer
+	Answers  Answers
+	Decider  Decider
+	Controls control.Controls
+	Keys     auth.Verifier
+	Clock    clock.Clock
+	Log      *slog.Logger
+	// Fail writes an error as problem details, as shared/function does.
+	Fail func(http.ResponseWriter, *http.Request, error)
+}
+
+// New returns the handler of all routes.
+func New(c Config, d Deps) http.Handler {
+	mux := http.NewServeMux()
+	newAPI(mux, d)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		d.Fail(w, r, fault.New(fault.NotFound, "there is no such route; GET /v1/openapi.json lists them"))
+	})
+	who := &auth.Authenticator{Keys: d.Keys, Limiter: auth.NewLimiter(d.Clock), Forwarded: c.Forwarded, Fail: d.Fail}
+	return sameSite(c.AllowedHosts, d.Fail, who.Wrap(mux))
+}

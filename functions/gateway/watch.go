@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+// How a stream is kept alive and its reader is given up.
+const (
+	keepAlive    = 15 * time.Second
+	writeTimeout = 10 * time.Second
+)
+
+// watchable is what a list takes that can be watched.
+type watchable struct {
+	paging
+	Watch bool `query:"watch" doc:"true: a stream of server-sent events, one for each document that is new or changes from now on (or since)"`
+}
+
+// listed is the answer of such a list: a page, or the stream.
+type listed struct {
+	Body func(huma.Context)
+}
+
+// listRoute registers a list that can be watched.
+func listRoute[T, I any](a *api, path, summary string, of func(*I) (listing[T], bool)) {
+	handle := func(ctx context.Context, in *I) (*listed, error) {
+		l, watch := of(in)
+		if watch {
+			return &listed{Body: func(h huma.Context) { stream(a, h, l) }}, nil
+		}
+		page, err := l.page(ctx, a.d.Store)
+		if err != nil {
+			return nil, err
+		}
+		return &listed{Body: func(h huma.Context) {
+			h.SetHeader("Content-Type", "application/json")
+			h.SetStatus(http.StatusOK)
+			_ = json.NewEncoder(h.BodyWriter()).Encode(page) // the reader is gone: nobody to tell
+		}}, nil
+	}
+	route(a, http.MethodGet, path, summary, handle, func(op *huma.Operation) {
+		op.Responses = map[string]*huma.Response{"200": {Description: "a page, or a stream", Content: map[string]*huma.MediaType{
+			"application/json":  {Schema: schemaOf[Page[T]](a)},
+			"text/event-stream": {Schema: &huma.Schema{Type: "string", Description: "each data field is one document as JSON"}},
+		}}}
+	})
+}
+
+// stream sends each document of l that is new or changes, as it commits.
+func stream[T any](a *api, h huma.Context, l listing[T]) {
+	if l.Since.IsZero() {
+		l.Since = a.d.Clock.Now()
+	}
+	l.Limit, l.Cursor = store.MaxPage, ""
+	r, w := humago.Unwrap(h)
+	s := sender{w: w, control: http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	changes := make(chan change)
+	go func() {
+		defer close(changes)
+		for c, err := range a.d.Store.Watch(ctx, l.query(l.changed)) {
+			select {
+			case changes <- change{c, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	if err := s.send(": watching\n\n"); err != nil {
+		return
+	}
+	if err := pump(ctx, a, l, &s, changes); err != nil && ctx.Err() == nil {
+		a.d.Log.WarnContext(ctx, "watch ended", slog.String("collection", l.collection), slog.Any("error", err))
+	}
+}
+
+type change struct {
+	store.Change
+	err error
+}
+
+func pump[T any](ctx context.Context, a *api, l listing[T], s *sender, changes <-chan change) error {
+	for {
+		select {
+		case c, ok := <-changes:
+			if !ok {
+				return ctx.Err()
+			}
+			if c.err != nil {
+				return c.err
+			}
+			if err := forward(l, s, c); err != nil {
+				return err
+			}
+		case <-a.d.Clock.After(keepAlive):
+			if err := s.send(": keep-alive\n\n"); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func forward[T any](l listing[T], s *sender, c change) error {
+	if c.Deleted {
+		return nil
+	}
+	var item T
+	if err := json.Unmarshal(c.Document.Data, &item); err != nil {
+		return fmt.Errorf("decode %s: %w", c.Document.Key, err)
+	}
+	if l.keep != nil && !l.keep(item) {
+		return nil
+	}
+	data, err := json.Marshal(item)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", c.Document.Key, err)
+	}
+	return s.send("data: " + string(data) + "\n\n")
+}
+
+// sender writes to a reader that is given up when it takes nothing.
+type sender struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (s *sender) send(text string) error {
+	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { // the wall clock: it is the socket's
+		return fmt.Errorf("set the write deadline: %w", err)
+	}
+	if _, err := s.w.Write([]byte(text)); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	if err := s.control.Flush(); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	return nil
+}
