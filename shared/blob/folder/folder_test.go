@@ -1,0 +1,87 @@
+package folder_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob/blobtest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob/folder"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+)
+
+func open(t *testing.T, dir string) *folder.Store {
+	t.Helper()
+	s, err := folder.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, t.TempDir()) })
+}
+
+func TestSurvivesReopenAndClearsStaging(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "blobs")
+	s := open(t, dir)
+	body := strings.Repeat(`{"some":"payload"}`, 10_000)
+	if err := s.Put(t.Context(), "a/b", strings.NewReader(body)); err != nil {
+		t.Fatal(err)
+	}
+	half := filepath.Join(dir, "+staging", "99")
+	if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, dir)
+	r, err := again.Get(t.Context(), "a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err := io.ReadAll(r); err != nil || string(got) != body {
+		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Errorf("what a crash left is still there: %v", err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "a", "b.zst")); err != nil || info.Size() > int64(len(body))/10 {
+		t.Errorf("the file is not compressed: %v, %v", info, err)
+	}
+}
+
+func TestSymbolicLinkDoesNotLeaveTheFolder(t *testing.T) {
+	t.Parallel()
+	dir, outside := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(outside, "x.zst"), []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, dir)
+	if err := os.Symlink(outside, filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(t.Context(), "a/x"); err == nil {
+		t.Error("Get followed a link out of the folder")
+	}
+	if err := s.Put(t.Context(), "a/y", strings.NewReader("x")); err == nil {
+		t.Error("Put followed a link out of the folder")
+	}
+}
+
+func TestOpenSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := folder.Open(file); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "choose another") {
+		t.Errorf("Open = %v", err)
+	}
+}
