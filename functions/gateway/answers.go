@@ -18,7 +18,7 @@ import (
 
 func (a *api) executions() {
 	type input struct {
-		watchable
+		Watchable
 		Repository string `query:"repository"`
 		State      string `query:"state" enum:"planned,waiting,ready,running,verifying,succeeded,failed,rejected,expired,superseded,blocked,uncertain,reverting,reverted,revert_failed"`
 		Policy     string `query:"policy"`
@@ -27,16 +27,16 @@ func (a *api) executions() {
 	}
 	listRoute(a, "/v1/executions", "List executions", func(in *input) (listing[execution.Execution], bool) {
 		return listing[execution.Execution]{
-			collection: execution.Collection, created: "created_at", changed: "updated_at", paging: in.paging,
+			collection: execution.Collection, created: "created_at", changed: "updated_at", Paging: in.Paging,
 			where: equal("repository", in.Repository, "state", in.State, "policy", in.Policy, "category", in.Category, "decision_id", in.Decision),
 		}, in.Watch
 	})
-	route(a, http.MethodGet, "/v1/executions/{id}", "Read an execution", func(ctx context.Context, in *byID) (*one[execution.Execution], error) {
+	route(a, http.MethodGet, "/v1/executions/{id}", "Read an execution", func(ctx context.Context, in *ByID) (*one[execution.Execution], error) {
 		x, err := find[execution.Execution](ctx, a.d.Store, execution.Collection, "execution", in.ID)
 		return &one[execution.Execution]{x}, err
 	})
 	type approval struct {
-		byID
+		ByID
 		Body struct {
 			Note string `json:"note,omitempty" maxLength:"1000"`
 		}
@@ -49,7 +49,7 @@ func (a *api) executions() {
 		return &one[execution.Execution]{x}, err
 	})
 	type refusal struct {
-		byID
+		ByID
 		Body struct {
 			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 		}
@@ -61,11 +61,11 @@ func (a *api) executions() {
 }
 
 func (a *api) freezes() {
-	type page struct {
+	type input struct {
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 		Cursor string `query:"cursor" maxLength:"2048"`
 	}
-	route(a, http.MethodGet, "/v1/freezes", "List the freezes in force", func(ctx context.Context, in *page) (*one[Page[control.Freeze]], error) {
+	route(a, http.MethodGet, "/v1/freezes", "List the freezes in force", func(ctx context.Context, in *input) (*one[Page[control.Freeze]], error) {
 		items, next, err := a.d.Controls.List(ctx, in.Limit, in.Cursor)
 		return &one[Page[control.Freeze]]{Page[control.Freeze]{Items: items, Next: next}}, err
 	})

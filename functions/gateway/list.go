@@ -16,8 +16,9 @@ type Page[T any] struct {
 	Next  string `json:"next,omitempty" doc:"cursor of the page after; absent on the last"`
 }
 
-// paging is what every list takes.
-type paging struct {
+// Paging is what every list takes. It is exported since huma reads embedded
+// structs only so.
+type Paging struct {
 	Limit  int       `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string    `query:"cursor" maxLength:"2048" doc:"next of the page before"`
 	Since  time.Time `query:"since" doc:"not older than this (RFC 3339)"`
@@ -30,7 +31,7 @@ type listing[T any] struct {
 	changed    string         // field that tells of changes, for watches
 	where      []store.Filter // equality
 	keep       func(T) bool   // what the index cannot tell; nil keeps all
-	paging
+	Paging
 }
 
 // equal returns filters for the pairs (field, value) whose value was given.

@@ -15,14 +15,14 @@ import (
 // one is the answer that is one document.
 type one[T any] struct{ Body T }
 
-// byID names one document: its id, or an unambiguous beginning of it.
-type byID struct {
+// ByID names one document: its id, or an unambiguous beginning of it.
+type ByID struct {
 	ID string `path:"id" minLength:"1" maxLength:"128" pattern:"^[0-9A-Za-z-]+$" doc:"id, or the first 4 or more characters of it if no other begins so"`
 }
 
 func (a *api) events() {
 	type input struct {
-		watchable
+		Watchable
 		Type       string `query:"type" doc:"com.github.workflow_run.completed"`
 		Repository string `query:"repository" doc:"owner/name"`
 		Decision   string `query:"decision"`
@@ -30,16 +30,16 @@ func (a *api) events() {
 	}
 	listRoute(a, "/v1/events", "List events", func(in *input) (listing[decision.Delivery], bool) {
 		return listing[decision.Delivery]{
-			collection: decision.Deliveries, created: "received_at", changed: "received_at", paging: in.paging,
+			collection: decision.Deliveries, created: "received_at", changed: "received_at", Paging: in.Paging,
 			where: equal("type", in.Type, "repository", in.Repository, "decision_id", in.Decision, "event_id", in.Delivery),
 		}, in.Watch
 	})
-	route(a, http.MethodGet, "/v1/events/{id}", "Read an event, without its body", func(ctx context.Context, in *byID) (*one[decision.Delivery], error) {
+	route(a, http.MethodGet, "/v1/events/{id}", "Read an event, without its body", func(ctx context.Context, in *ByID) (*one[decision.Delivery], error) {
 		d, err := find[decision.Delivery](ctx, a.d.Store, decision.Deliveries, "event", in.ID)
 		return &one[decision.Delivery]{d}, err
 	})
 	type explained struct {
-		byID
+		ByID
 		Policy string `query:"policy" required:"true" minLength:"1" maxLength:"256"`
 	}
 	route(a, http.MethodGet, "/v1/events/{id}/explain", "Say why a policy matches an event now, or why not", func(ctx context.Context, in *explained) (*one[policy.Explanation], error) {
@@ -50,7 +50,7 @@ func (a *api) events() {
 		e, err := a.d.Decider.Explain(ctx, d.ID, in.Policy)
 		return &one[policy.Explanation]{e}, err
 	})
-	route(a, http.MethodPost, "/v1/events/{id}/replay", "Say what would be decided now; nothing is written", func(ctx context.Context, in *byID) (*one[decision.Decision], error) {
+	route(a, http.MethodPost, "/v1/events/{id}/replay", "Say what would be decided now; nothing is written", func(ctx context.Context, in *ByID) (*one[decision.Decision], error) {
 		d, err := find[decision.Delivery](ctx, a.d.Store, decision.Deliveries, "event", in.ID)
 		if err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func (a *api) events() {
 
 func (a *api) decisions() {
 	type input struct {
-		watchable
+		Watchable
 		Type       string `query:"type"`
 		Repository string `query:"repository"`
 		Category   string `query:"category" enum:"Observe,Record,Manual,Alert,Automatic"`
@@ -71,7 +71,7 @@ func (a *api) decisions() {
 	}
 	listRoute(a, "/v1/decisions", "List decisions", func(in *input) (listing[decision.Decision], bool) {
 		l := listing[decision.Decision]{
-			collection: decision.Collection, created: "decided_at", changed: "decided_at", paging: in.paging,
+			collection: decision.Collection, created: "decided_at", changed: "decided_at", Paging: in.Paging,
 			where: equal("event_type", in.Type, "repository", in.Repository, "category", in.Category, "event_id", in.Event),
 		}
 		if in.Policy != "" {
@@ -81,7 +81,7 @@ func (a *api) decisions() {
 		}
 		return l, in.Watch
 	})
-	route(a, http.MethodGet, "/v1/decisions/{id}", "Read a decision with its explanations", func(ctx context.Context, in *byID) (*one[decision.Decision], error) {
+	route(a, http.MethodGet, "/v1/decisions/{id}", "Read a decision with its explanations", func(ctx context.Context, in *ByID) (*one[decision.Decision], error) {
 		d, err := find[decision.Decision](ctx, a.d.Store, decision.Collection, "decision", in.ID)
 		return &one[decision.Decision]{d}, err
 	})
@@ -89,7 +89,7 @@ func (a *api) decisions() {
 
 func (a *api) audit() {
 	type input struct {
-		paging
+		Paging
 		Subject  string `query:"subject" doc:"executions/…"`
 		Actor    string `query:"actor"`
 		Verb     string `query:"verb"`
@@ -97,7 +97,7 @@ func (a *api) audit() {
 	}
 	route(a, http.MethodGet, "/v1/audit", "List audit records", func(ctx context.Context, in *input) (*one[*Page[audit.Record]], error) {
 		page, err := listing[audit.Record]{
-			collection: audit.Collection, created: "recorded_at", paging: in.paging,
+			collection: audit.Collection, created: "recorded_at", Paging: in.Paging,
 			where: equal("subject", in.Subject, "actor", in.Actor, "verb", in.Verb, "decision_id", in.Decision),
 		}.page(ctx, a.d.Store)
 		return &one[*Page[audit.Record]]{page}, err

@@ -20,9 +20,9 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-// watchable is what a list takes that can be watched.
-type watchable struct {
-	paging
+// Watchable is what a list takes that can be watched.
+type Watchable struct {
+	Paging
 	Watch bool `query:"watch" doc:"true: a stream of server-sent events, one for each document that is new or changes from now on (or since)"`
 }
 

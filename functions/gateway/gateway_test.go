@@ -1,0 +1,143 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/memory"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
+)
+
+var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// world is a gateway on a memory store, with a key for each role.
+type world struct {
+	t       *testing.T
+	store   store.Store
+	clock   *clock.Virtual
+	handler http.Handler
+	keys    map[auth.Role]string
+	tasks   *tasks
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, store: memory.New(), clock: clock.NewVirtual(start), keys: map[auth.Role]string{auth.None: ""}, tasks: &tasks{}}
+	keys := auth.Keys{Store: w.store, Clock: w.clock}
+	for _, role := range auth.Roles {
+		if !role.Known() {
+			continue
+		}
+		token, err := keys.Issue(t.Context(), string(role), role, time.Hour, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.keys[role] = token
+	}
+	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}}, gateway.Deps{
+		Store: w.store, Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
+		Answers:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
+		Decider:  decider{},
+		Controls: control.Controls{Store: w.store, Clock: w.clock},
+		Fail: func(rw http.ResponseWriter, _ *http.Request, err error) {
+			code := map[fault.Kind]int{fault.Unauthenticated: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.Exhausted: 429}[fault.KindOf(err)]
+			message, _ := fault.Public(err)
+			rw.Header().Set("Content-Type", "application/problem+json")
+			rw.WriteHeader(code)
+			_, _ = io.WriteString(rw, `{"detail":`+quote(message)+`}`)
+		},
+	})
+	return w
+}
+
+func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
+
+// put stores value under key.
+func (w *world) put(collection, id string, value any) {
+	w.t.Helper()
+	err := w.store.Run(w.t.Context(), func(_ context.Context, tx store.Tx) error {
+		return tx.Put(store.Key{Collection: collection, ID: id}, value)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// seed stores an event, its decision and a waiting execution.
+func (w *world) seed() {
+	w.t.Helper()
+	w.put(decision.Deliveries, "vevent1", decision.Delivery{
+		ID: "vevent1", EventID: "guid-1", Type: "com.github.issues.opened", Repository: "octo/hello",
+		DecisionID: "ddecision1", ReceivedAt: start, DecidedAt: start,
+	})
+	w.put(decision.Collection, "ddecision1", decision.Decision{
+		ID: "ddecision1", EventID: "vevent1", EventType: "com.github.issues.opened", Repository: "octo/hello",
+		Category: "Manual", Matched: 1, DecidedAt: start, Proposals: []decision.Proposal{{Policy: "triage", ExecutionID: "xexecution1"}},
+	})
+	w.put(execution.Collection, "xexecution1", waiting("xexecution1", start))
+}
+
+func waiting(id string, at time.Time) execution.Execution {
+	deadline := at.Add(time.Hour)
+	return execution.Execution{
+		ID: id, DecisionID: "ddecision1", EventID: "vevent1", Policy: "triage", Level: "L3", Category: execution.Manual,
+		Action: "github.issue.label", Class: action.ClassA, Args: json.RawMessage(`{"labels":["bug"]}`),
+		Target:     action.Target{Repository: "octo/hello", Kind: "issue", ID: "1"},
+		Repository: "octo/hello", Resource: "octo/hello issue 1", State: execution.Waiting,
+		CreatedAt: at, UpdatedAt: at, NotBefore: at, Deadline: &deadline,
+	}
+}
+
+// request sends one request as role.
+func (w *world) request(role auth.Role, method, path, body string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	req := httptest.NewRequestWithContext(w.t.Context(), method, "http://localhost"+path, strings.NewReader(body))
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key := w.keys[role]; key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, req)
+	return rec
+}
+
+// decider answers as if the policies now matched once.
+type decider struct{}
+
+func (decider) Replay(_ context.Context, id string) (decision.Decision, error) {
+	return decision.Decision{ID: "dnow", EventID: id, Category: "Observe", Proposals: []decision.Proposal{}}, nil
+}
+
+func (decider) Explain(_ context.Context, _, name string) (policy.Explanation, error) {
+	if name != "triage" {
+		return policy.Explanation{}, fault.New(fault.NotFound, "there is no policy %q", name)
+	}
+	return policy.Explanation{Policy: name, Root: policy.Node{Source: "true", Value: "true"}}, nil
+}
+
+// tasks remembers what was queued.
+type tasks struct{ queued []task.Task }
+
+func (q *tasks) Enqueue(_ context.Context, t task.Task) error {
+	q.queued = append(q.queued, t)
+	return nil
+}

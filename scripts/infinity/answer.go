@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+)
+
+type approveCmd struct {
+	Execution string `arg:"" help:"Id of the execution, or the beginning of it."`
+	Note      string `help:"Kept with the approval."`
+}
+
+// Run approves.
+func (c *approveCmd) Run(ctx context.Context, a *app) error {
+	return answer(ctx, a, c.Execution, "approve", map[string]string{"note": c.Note})
+}
+
+type rejectCmd struct {
+	Execution string `arg:"" help:"Id of the execution, or the beginning of it."`
+	Reason    string `help:"Kept with the refusal." required:""`
+}
+
+// Run rejects.
+func (c *rejectCmd) Run(ctx context.Context, a *app) error {
+	return answer(ctx, a, c.Execution, "reject", map[string]string{"reason": c.Reason})
+}
+
+func answer(ctx context.Context, a *app, id, verb string, body map[string]string) error {
+	gateway, err := a.gateway()
+	if err != nil {
+		return err
+	}
+	id, err = fullID(ctx, a, "/v1/executions/", id)
+	if err != nil {
+		return err
+	}
+	var x execution.Execution
+	if err := gateway.Post(ctx, "/v1/executions/"+segment(id)+"/"+verb, body, &x); err != nil {
+		return err
+	}
+	return a.printf("%s on %s is now %s: %s\n", x.Action, view.Clean(x.Resource), a.paint.State(string(x.State)), view.Clean(x.Reason))
+}
+
+type freezeCmd struct {
+	Scope  string `arg:"" optional:"" help:"global, repository:owner/name or policy:name; global if it is left out."`
+	Reason string `help:"Why, for those who find it frozen."`
+}
+
+// Run freezes, or lists the freezes.
+func (c *freezeCmd) Run(ctx context.Context, a *app) error {
+	gateway, err := a.gateway()
+	if err != nil {
+		return err
+	}
+	if c.Reason == "" {
+		if c.Scope != "" {
+			return usageError{errors.New("--reason is needed: say why, for those who find it frozen")}
+		}
+		return freezes().show(ctx, a, listFlags{Limit: 200}, false, nil)
+	}
+	var f control.Freeze
+	scope := c.Scope
+	if scope == "" {
+		scope = control.Global
+	}
+	if err := gateway.Post(ctx, "/v1/freezes", map[string]string{"scope": scope, "reason": c.Reason}, &f); err != nil {
+		return err
+	}
+	return a.printf("Frozen: %s. Nothing in it is begun until `infinity unfreeze %s`.\n", f.Scope, f.Scope)
+}
+
+func freezes() list[control.Freeze] {
+	return list[control.Freeze]{
+		path: "/v1/freezes", empty: "Nothing is frozen.",
+		columns: []view.Column{{"SCOPE", 40}, {"BY", 20}, {"AGE", 4}, {"REASON", 40}},
+		row: func(now time.Time, f control.Freeze) []string {
+			return []string{f.Scope, f.By, view.Age(now, f.At), f.Reason}
+		},
+	}
+}
+
+type unfreezeCmd struct {
+	Scope string `arg:"" optional:"" help:"As it was frozen; global if it is left out." default:"global"`
+}
+
+// Run lifts a freeze.
+func (c *unfreezeCmd) Run(ctx context.Context, a *app) error {
+	gateway, err := a.gateway()
+	if err != nil {
+		return err
+	}
+	if err := gateway.Delete(ctx, "/v1/freezes", url.Values{"scope": {c.Scope}}); err != nil {
+		return err
+	}
+	return a.printf("No longer frozen: %s.\n", c.Scope)
+}
+
+type replayCmd struct {
+	Event string `arg:"" help:"Id of the event, or the beginning of it."`
+	JSON  bool   `help:"Print the decision as JSON." name:"json"`
+}
+
+// Run replays an event, dry.
+func (c *replayCmd) Run(ctx context.Context, a *app) error {
+	gateway, err := a.gateway()
+	if err != nil {
+		return err
+	}
+	var event decision.Delivery
+	if err := gateway.Get(ctx, "/v1/events/"+segment(c.Event), nil, &event); err != nil {
+		return err
+	}
+	var now, then decision.Decision
+	if err := gateway.Post(ctx, "/v1/events/"+segment(event.ID)+"/replay", nil, &now); err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.jsonLine(now)
+	}
+	if err := gateway.Get(ctx, "/v1/decisions/"+segment(event.DecisionID), nil, &then); err != nil {
+		return err
+	}
+	if err := a.printf("%s", explainer{a.paint}.decision(a.clock.Now(), now, nil)); err != nil {
+		return err
+	}
+	verdict := "the same as was decided"
+	if before, after := outcome(then), outcome(now); before != after {
+		verdict = "different: it was " + before + ", now it would be " + after
+	}
+	return a.printf("\nDry run: nothing was executed. The answer is %s.\n", verdict)
+}
+
+// outcome is what a decision lets happen, in words.
+func outcome(d decision.Decision) string {
+	text := d.Category
+	for i, p := range d.Proposals {
+		if i == 0 {
+			text += " by "
+		} else {
+			text += ", "
+		}
+		text += p.Policy + " (" + p.Level + ")"
+	}
+	return text
+}

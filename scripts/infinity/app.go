@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
+	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+)
+
+// app is what every command stands on.
+type app struct {
+	flags  *cli
+	data   string // folder of the state
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	paint  view.Paint
+	clock  clock.Clock
+}
+
+func newApp(flags *cli, stdin io.Reader, stdout, stderr io.Writer) *app {
+	return &app{flags: flags, data: flags.Data, stdin: stdin, stdout: stdout, stderr: stderr, paint: view.Paint(colour(stdout)), clock: clock.Real{}}
+}
+
+// colour reports whether w is a terminal whose user has not said no
+// (https://no-color.org).
+func colour(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&fs.ModeCharDevice != 0
+}
+
+// printf prints to standard output.
+func (a *app) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(a.stdout, format, args...)
+	return err
+}
+
+// endpoint is what `infinity up` writes for the commands of the same machine.
+type endpoint struct {
+	Gateway string `json:"gateway"`
+	GitHub  string `json:"github"`
+	Key     string `json:"key"`
+}
+
+// endpoint returns where the platform is: by the flags, else by the file that
+// `infinity up` wrote into the data folder.
+func (a *app) endpoint() (endpoint, error) {
+	if a.flags.URL != "" {
+		return endpoint{Gateway: a.flags.URL, Key: a.flags.Key}, nil
+	}
+	path := filepath.Join(a.data, "endpoint.json")
+	text, err := os.ReadFile(path) //nolint:gosec // the user names the folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return endpoint{}, client.NotRunning(err)
+	}
+	if err != nil {
+		return endpoint{}, fault.Wrap(fault.Unavailable, err, "%s cannot be read; is it yours?", path)
+	}
+	var e endpoint
+	if err := json.Unmarshal(text, &e); err != nil {
+		return endpoint{}, fault.Wrap(fault.Invalid, err, "%s is damaged; start the platform again with `make up`", path)
+	}
+	if a.flags.Key != "" {
+		e.Key = a.flags.Key
+	}
+	return e, nil
+}
+
+// gateway returns a client of the gateway.
+func (a *app) gateway() (*client.Client, error) {
+	e, err := a.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(e.Gateway, e.Key)
+}
+
+// jsonLine prints v as one line of JSON.
+func (a *app) jsonLine(v any) error { return json.NewEncoder(a.stdout).Encode(v) }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the thing failed
+	exitUsage  = 2 // the command was not understood
+)
+
+// cli is the commands and the flags that all of them take.
+type cli struct {
+	Data string `help:"Folder of the state, where a running platform says how to reach it." default:".data" type:"path"`
+	URL  string `help:"Gateway to ask, instead of the one that runs here." env:"INFINITY_URL" placeholder:"URL"`
+	Key  string `help:"API key of that gateway. Better in the environment: a command line can be seen by others." env:"INFINITY_KEY" placeholder:"KEY"`
+
+	Up         upCmd         `cmd:"" help:"Start the whole platform on this machine."`
+	Trigger    triggerCmd    `cmd:"" help:"Have the fake GitHub send a recorded, signed event; without a name, list the names."`
+	Events     eventsCmd     `cmd:"" help:"List the events that were received."`
+	Decisions  decisionsCmd  `cmd:"" help:"List the decisions on them."`
+	Executions executionsCmd `cmd:"" help:"List the actions that were decided, and their states."`
+	Why        whyCmd        `cmd:"" help:"Explain a decision, or that on an event."`
+	Approve    approveCmd    `cmd:"" help:"Let a waiting execution run."`
+	Reject     rejectCmd     `cmd:"" help:"Refuse or veto a waiting execution."`
+	Freeze     freezeCmd     `cmd:"" help:"Pull the kill switch: begin nothing more in a scope. Without a reason, list the freezes."`
+	Unfreeze   unfreezeCmd   `cmd:"" help:"Lift a freeze."`
+	Replay     replayCmd     `cmd:"" help:"Say what would be decided on an event now; nothing is executed."`
+	Policy     policyCmd     `cmd:"" help:"Check policies on this machine, without a server."`
+	Audit      auditCmd      `cmd:"" help:"List audit records."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+}
+
+// run runs one command and returns its exit code. It is main without the
+// process: the streams are given, and ctx ends at Ctrl-C.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c cli
+	helped := false
+	k, err := kong.New(&c,
+		kong.Name("infinity"),
+		kong.Description("Infinity-Matrix: an autopilot for teams on GitHub.\n\nExit codes: 0 it went well, 1 it failed, 2 the command was not understood."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }), // kong printed its help; it must not end the process
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return complain(stderr, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := k.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "infinity: %v; see `infinity --help`\n", err)
+		return exitUsage
+	}
+	err = command.Run(newApp(&c, stdin, stdout, stderr))
+	return complain(stderr, err)
+}
+
+// errSaid is returned by a command that has told the user already.
+var errSaid = errors.New("the command failed and said so")
+
+// usageError is a command that was not understood after parsing.
+type usageError struct{ error }
+
+// complain tells err in one sentence and returns the exit code for it.
+func complain(stderr io.Writer, err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errSaid):
+		return exitFailed
+	case errors.Is(err, context.Canceled): // Ctrl-C
+		return exitOK
+	}
+	message := err.Error()
+	if e, ok := errors.AsType[*fault.Error](err); ok {
+		message = e.Message
+	}
+	_, _ = fmt.Fprintf(stderr, "infinity: %s\n", message)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}

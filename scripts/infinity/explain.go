@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
+)
+
+// explainer draws why something was decided.
+type explainer struct{ paint view.Paint }
+
+// maxFact is the longest value of a fact that is shown.
+const maxFact = 60
+
+// decision draws d with what became of its executions.
+func (e explainer) decision(now time.Time, d decision.Decision, executions map[string]execution.Execution) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Decision %s: %s\n", e.paint.As(view.Bold, view.Short(d.ID)), e.paint.State(d.Category))
+	fmt.Fprintf(&b, "  on      %s, event %s, %s ago\n", typeName(d.EventType), view.Short(d.EventID), view.Age(now, d.DecidedAt))
+	where := []string{}
+	for _, part := range []string{d.Repository, d.Subject} {
+		if part != "" {
+			where = append(where, view.Clean(part))
+		}
+	}
+	if d.Author != "" {
+		where = append(where, "by "+view.Clean(d.Author))
+	}
+	fmt.Fprintf(&b, "  about   %s\n", strings.Join(where, ", "))
+	if len(d.Proposals) == 0 {
+		b.WriteString("\nNo policy matched. `infinity why " + view.Short(d.ID) + " --policy NAME` says why one of them did not.\n")
+	}
+	for _, p := range d.Proposals {
+		b.WriteString("\n" + e.policy(p.Explanation))
+		fmt.Fprintf(&b, "  proposes   %s\n", p.Action)
+		fmt.Fprintf(&b, "  category   %s: %s\n", e.paint.State(p.Category), because(p.Level, p.Category))
+		e.fate(&b, p, executions)
+	}
+	return b.String()
+}
+
+// fate says what became of a proposal.
+func (e explainer) fate(b *strings.Builder, p decision.Proposal, executions map[string]execution.Execution) {
+	x, ok := executions[p.ExecutionID]
+	switch {
+	case ok:
+		fmt.Fprintf(b, "  execution  %s %s on %s", view.Short(x.ID), e.paint.State(string(x.State)), view.Clean(x.Resource))
+		if x.Reason != "" {
+			fmt.Fprintf(b, ": %s", view.Clean(x.Reason))
+		}
+		b.WriteByte('\n')
+		if x.Result != nil && x.Result.URL != "" {
+			fmt.Fprintf(b, "  result     %s\n", view.Clean(x.Result.URL))
+		}
+		if x.State == execution.Waiting {
+			fmt.Fprintf(b, "  answer     infinity approve %s · infinity reject %s --reason …\n", view.Short(x.ID), view.Short(x.ID))
+		}
+	case p.ExecutionID != "":
+		fmt.Fprintf(b, "  execution  %s (would be)\n", view.Short(p.ExecutionID))
+	}
+	if p.Note != "" {
+		fmt.Fprintf(b, "  note       %s\n", view.Clean(p.Note))
+	}
+}
+
+// policy draws one policy's explanation.
+func (e explainer) policy(x policy.Explanation) string {
+	var b strings.Builder
+	verdict := e.paint.As(view.Green, "matched")
+	if !x.Matched {
+		verdict = e.paint.As(view.Yellow, "did not match")
+	}
+	fmt.Fprintf(&b, "Policy %s %s  %s\n", e.paint.As(view.Bold, x.Policy), verdict,
+		e.paint.As(view.Dim, fmt.Sprintf("%s:%d", x.File, x.Line)))
+	if x.Error != "" {
+		fmt.Fprintf(&b, "  error      %s\n", e.paint.As(view.Red, view.Clean(x.Error)))
+	}
+	if x.Root.Source != "" {
+		b.WriteString(view.Indent(e.tree(x.Root).Draw(), "  ") + "\n")
+	}
+	if x.Change != "" {
+		fmt.Fprintf(&b, "  otherwise  %s\n", view.Clean(x.Change))
+	}
+	return b.String()
+}
+
+func (e explainer) tree(n policy.Node) view.Tree {
+	style := map[string]view.Style{"true": view.Green, "false": view.Yellow}[n.Value]
+	text := view.Clean(strings.Join(strings.Fields(n.Source), " ")) + "  = " + e.paint.As(style, view.Clean(n.Value))
+	t := view.Tree{Text: text}
+	for _, name := range slices.Sorted(maps.Keys(n.Facts)) {
+		t.Children = append(t.Children, view.Tree{Text: e.paint.As(view.Dim, view.Clean(name)+" is "+fact(n.Facts[name]))})
+	}
+	for _, child := range n.Children {
+		t.Children = append(t.Children, e.tree(child))
+	}
+	return t
+}
+
+// fact is a value as JSON, cut to what a line takes.
+func fact(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	return view.Fit(string(text), maxFact)
+}
+
+// because says why a level gave a category (DESIGN, section 3).
+func because(level, category string) string {
+	switch execution.Category(category) {
+	case execution.Automatic:
+		if level == "L4" {
+			return "level L4 runs what can be undone"
+		}
+		return "level " + level + " runs within its limits"
+	case execution.Alert:
+		return "level " + level + " cannot undo this: it runs when the veto window ends, unless somebody vetoes"
+	case execution.Manual:
+		return "level " + level + " waits for an approval"
+	default:
+		return "level " + level + " records only"
+	}
+}

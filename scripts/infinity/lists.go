@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+)
+
+// nothingYet is what an empty list says to a new user.
+const nothingYet = "None yet. Send an event: infinity trigger github.workflow_run.failed"
+
+type eventsCmd struct {
+	listFlags
+	watchFlag
+	Type       string `help:"Only of this type: github.issues.opened."`
+	Repository string `help:"Only of this repository: owner/name."`
+	Decision   string `help:"Only those that led to this decision."`
+}
+
+// Run lists events.
+func (c *eventsCmd) Run(ctx context.Context, a *app) error {
+	id, err := fullID(ctx, a, "/v1/decisions/", c.Decision)
+	if err != nil {
+		return err
+	}
+	return list[decision.Delivery]{
+		path: "/v1/events", empty: nothingYet,
+		columns: []view.Column{{"EVENT", 10}, {"TYPE", 36}, {"REPOSITORY", 26}, {"SUBJECT", 14}, {"DECISION", 10}, {"AGE", 4}},
+		row: func(now time.Time, d decision.Delivery) []string {
+			return []string{
+				view.Short(d.ID), typeName(d.Type), d.Repository, d.Subject,
+				view.Short(d.DecisionID), view.Age(now, d.ReceivedAt),
+			}
+		},
+		changed: func(d decision.Delivery) time.Time { return d.ReceivedAt },
+	}.show(ctx, a, c.listFlags, c.Watch, filters("type", typeFilter(c.Type), "repository", c.Repository, "decision", id))
+}
+
+type decisionsCmd struct {
+	listFlags
+	watchFlag
+	Type       string `help:"Only on events of this type: github.issues.opened."`
+	Repository string `help:"Only of this repository: owner/name."`
+	Category   string `help:"Only of this category." enum:",Observe,Record,Manual,Alert,Automatic" default:""`
+	Policy     string `help:"Only those that this policy matched in."`
+}
+
+// Run lists decisions.
+func (c *decisionsCmd) Run(ctx context.Context, a *app) error {
+	return list[decision.Decision]{
+		path: "/v1/decisions", empty: nothingYet,
+		columns: []view.Column{{"DECISION", 10}, {"CATEGORY", 9}, {"ON", 36}, {"REPOSITORY", 24}, {"POLICIES", 22}, {"AGE", 4}},
+		row: func(now time.Time, d decision.Decision) []string {
+			names := make([]string, len(d.Proposals))
+			for i, p := range d.Proposals {
+				names[i] = p.Policy
+			}
+			return []string{
+				view.Short(d.ID), d.Category, typeName(d.EventType), d.Repository,
+				strings.Join(names, ", "), view.Age(now, d.DecidedAt),
+			}
+		},
+		changed: func(d decision.Decision) time.Time { return d.DecidedAt },
+	}.show(ctx, a, c.listFlags, c.Watch, filters("type", typeFilter(c.Type), "repository", c.Repository,
+		"category", c.Category, "policy", c.Policy))
+}
+
+type executionsCmd struct {
+	listFlags
+	watchFlag
+	State      string `help:"Only in this state: waiting, succeeded, blocked …"`
+	Repository string `help:"Only of this repository: owner/name."`
+	Policy     string `help:"Only of this policy."`
+	Category   string `help:"Only of this category." enum:",Record,Manual,Alert,Automatic" default:""`
+	Decision   string `help:"Only of this decision."`
+}
+
+// Run lists executions.
+func (c *executionsCmd) Run(ctx context.Context, a *app) error {
+	id, err := fullID(ctx, a, "/v1/decisions/", c.Decision)
+	if err != nil {
+		return err
+	}
+	return list[execution.Execution]{
+		path: "/v1/executions", empty: nothingYet,
+		columns: []view.Column{{"EXECUTION", 10}, {"STATE", 13}, {"ACTION", 30}, {"RESOURCE", 30}, {"POLICY", 18}, {"AGE", 4}},
+		row: func(now time.Time, x execution.Execution) []string {
+			return []string{view.Short(x.ID), string(x.State), x.Action, x.Resource, x.Policy, view.Age(now, x.CreatedAt)}
+		},
+		changed: func(x execution.Execution) time.Time { return x.UpdatedAt },
+	}.show(ctx, a, c.listFlags, c.Watch, filters("state", c.State, "repository", c.Repository, "policy", c.Policy,
+		"category", c.Category, "decision", id))
+}
+
+type auditCmd struct {
+	listFlags
+	Subject  string `help:"Only of this document: executions/…, decisions/…, controls/global."`
+	Actor    string `help:"Only by this actor: system:execute, key:local."`
+	Decision string `help:"Only of this decision and its executions."`
+}
+
+// Run lists audit records.
+func (c *auditCmd) Run(ctx context.Context, a *app) error {
+	id, err := fullID(ctx, a, "/v1/decisions/", c.Decision)
+	if err != nil {
+		return err
+	}
+	return list[audit.Record]{
+		path: "/v1/audit", empty: "No records.",
+		columns: []view.Column{{"AGE", 4}, {"ACTOR", 18}, {"VERB", 24}, {"SUBJECT", 22}, {"STATE", 22}, {"REASON", 20}},
+		row: func(now time.Time, r audit.Record) []string {
+			state := r.To
+			if r.From != "" && r.From != r.To {
+				state = r.From + " → " + r.To
+			}
+			return []string{view.Age(now, r.At), r.Actor, r.Verb, shortSubject(r.Subject), state, r.Reason}
+		},
+	}.show(ctx, a, c.listFlags, false, filters("subject", c.Subject, "actor", c.Actor, "decision", id))
+}
+
+// typeName is an event's type as people write it: github.issues.opened.
+func typeName(t string) string { return strings.TrimPrefix(t, "com.") }
+
+// typeFilter is the opposite of typeName.
+func typeFilter(t string) string {
+	if strings.HasPrefix(t, "github.") {
+		return "com." + t
+	}
+	return t
+}
+
+func shortSubject(s string) string {
+	collection, id, ok := strings.Cut(s, "/")
+	if !ok || collection == "controls" {
+		return s
+	}
+	return collection + "/" + view.Short(id)
+}
+
+// fullID returns the whole id of the document below path that id begins; "" stays.
+func fullID(ctx context.Context, a *app, path, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	gateway, err := a.gateway()
+	if err != nil {
+		return "", err
+	}
+	var doc struct {
+		ID string `json:"id"`
+	}
+	err = gateway.Get(ctx, path+segment(id), nil, &doc)
+	return doc.ID, err
+}

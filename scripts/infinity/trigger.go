@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
+	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
+	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+)
+
+// How long trigger waits for what comes of an event, and how often it looks.
+const (
+	followFor   = 5 * time.Second
+	followEvery = 50 * time.Millisecond
+)
+
+type triggerCmd struct {
+	Name string `arg:"" optional:"" help:"github.workflow_run.failed, github.issues.opened …"`
+}
+
+// Run sends an event and shows what comes of it.
+func (c *triggerCmd) Run(ctx context.Context, a *app) error {
+	names, err := eventNames()
+	if err != nil {
+		return err
+	}
+	if c.Name == "" {
+		return a.printf("%s\n", strings.Join(names, "\n"))
+	}
+	name, ok := strings.CutPrefix(c.Name, "github.")
+	if !ok {
+		return unknownEvent(c.Name, names)
+	}
+	e, err := a.endpoint()
+	if err != nil {
+		return err
+	}
+	if e.GitHub == "" {
+		return fault.New(fault.Invalid, "trigger sends to the platform of this machine only: leave --url out, or have the real GitHub send")
+	}
+	github, err := client.New(e.GitHub, "")
+	if err != nil {
+		return err
+	}
+	var sent struct {
+		Delivery string `json:"delivery"`
+		Status   int    `json:"status"`
+	}
+	err = github.Post(ctx, "/_emulator/deliver", map[string]string{"name": name}, &sent)
+	if fault.Is(err, fault.NotFound) {
+		return unknownEvent(c.Name, names)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.printf("Sent %s as delivery %s; the webhook answered %d.\n", c.Name, sent.Delivery, sent.Status); err != nil {
+		return err
+	}
+	if sent.Status/100 != 2 {
+		return fault.New(fault.Unavailable, "the webhook did not take the event; its log says why")
+	}
+	gateway, err := client.New(e.Gateway, e.Key)
+	if err != nil {
+		return err
+	}
+	return follow(ctx, a, gateway, sent.Delivery)
+}
+
+// follow shows the decision on a delivery and the executions of it, once they
+// have settled or the time is over.
+func follow(ctx context.Context, a *app, gateway *client.Client, delivery string) error {
+	var d decision.Decision
+	var executions map[string]execution.Execution
+	err := poll(ctx, func(ctx context.Context) (done bool, err error) {
+		if d.ID == "" {
+			d, err = decisionOfDelivery(ctx, gateway, delivery)
+			if fault.Is(err, fault.NotFound) {
+				return false, nil
+			}
+			if err != nil {
+				return false, err
+			}
+		}
+		executions, err = executionsOf(ctx, gateway, d)
+		return settled(executions), err
+	})
+	if err != nil {
+		return err
+	}
+	if d.ID == "" {
+		return fault.New(fault.Unavailable, "nothing was decided within %s; `infinity why %s` may say more later", followFor, delivery)
+	}
+	return outcomeOf(a, d, executions)
+}
+
+func settled(executions map[string]execution.Execution) bool {
+	for _, x := range executions {
+		if !x.State.Terminal() && x.State != execution.Waiting {
+			return false
+		}
+	}
+	return true
+}
+
+// poll calls look until it is done or followFor is over.
+func poll(ctx context.Context, look func(context.Context) (bool, error)) error {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	end := time.NewTimer(followFor)
+	defer end.Stop()
+	for {
+		if done, err := look(ctx); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-end.C:
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func outcomeOf(a *app, d decision.Decision, executions map[string]execution.Execution) error {
+	what := a.paint.State(d.Category)
+	if d.Matched == 0 {
+		what += ", no policy matched"
+	}
+	if err := a.printf("Decision %s: %s.\n", view.Short(d.ID), what); err != nil {
+		return err
+	}
+	for _, p := range d.Proposals {
+		x, ok := executions[p.ExecutionID]
+		line := p.Note
+		if ok {
+			line = fmt.Sprintf("execution %s %s on %s", view.Short(x.ID), a.paint.State(string(x.State)), view.Clean(x.Resource))
+		}
+		if err := a.printf("  %s (%s): %s, %s\n", p.Policy, p.Level, p.Action, line); err != nil {
+			return err
+		}
+	}
+	return a.printf("Why: infinity why %s\n", view.Short(d.ID))
+}
+
+// eventNames lists what can be triggered: each event with each of its actions.
+func eventNames() ([]string, error) {
+	all, err := payloads.All()
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{"github.workflow_run.failed": true} // a completed run whose conclusion is failure
+	for _, p := range all {
+		name, _, _ := strings.Cut(p.Name(), "#")
+		names["github."+name] = true
+	}
+	return slices.Sorted(maps.Keys(names)), nil
+}
+
+// unknownEvent says which known name is nearest.
+func unknownEvent(name string, names []string) error {
+	best, least := "", len(name)/2+1
+	for _, n := range names {
+		if d := distance(name, n); d < least {
+			best, least = n, d
+		}
+	}
+	if best == "" {
+		return usageError{fmt.Errorf("there is no event %q; `infinity trigger` lists them", name)}
+	}
+	return usageError{fmt.Errorf("there is no event %q; did you mean %s? `infinity trigger` lists all", name, best)}
+}
+
+// distance is Levenshtein's: how many characters must change to make a of b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, diagonal+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
