@@ -6,6 +6,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 // Class says what makes an action safe to try again (docs/adr/0006).
@@ -54,6 +55,9 @@ type Request struct {
 	Key    string          // the effect key: the execution's id
 	Target Target          //
 	Args   json.RawMessage // valid against Spec.Args
+	// Since is when the effect may first have been begun, so that a probe need
+	// not look further back; zero if that is not known.
+	Since time.Time
 }
 
 // Effect is one change that a plan would make.

@@ -1,0 +1,71 @@
+package github
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	gh "github.com/google/go-github/v66/github"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+)
+
+// Scope is what a client may touch: one repository of one installation, with
+// these permissions of the App ({"issues": "write"}) and no others.
+type Scope struct {
+	InstallationID int64
+	RepositoryID   int64  // numeric, so that a renamed or transferred repository is noticed (S27)
+	Repository     string // "owner/name", as the event named it
+	Permissions    map[string]string
+}
+
+// Split returns the owner and the name of a repository.
+func Split(repository string) (owner, name string, err error) {
+	owner, name, ok := strings.Cut(repository, "/")
+	if !ok || owner == "" || name == "" || strings.ContainsAny(repository, "?#%\\ ") || strings.Contains(name, "/") ||
+		owner == ".." || name == ".." || owner == "." || name == "." {
+		return "", "", fault.New(fault.Invalid, "%q is no repository: write owner/name", repository)
+	}
+	return owner, name, nil
+}
+
+// id identifies the token that the scope needs.
+func (s Scope) id() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %d %s ", s.InstallationID, s.RepositoryID, strings.ToLower(s.Repository))
+	b.WriteString(s.permissions())
+	return b.String()
+}
+
+// permissions lists them, "checks: write, metadata: read".
+func (s Scope) permissions() string {
+	list := make([]string, 0, len(s.Permissions))
+	for _, name := range slices.Sorted(maps.Keys(s.Permissions)) {
+		list = append(list, name+": "+s.Permissions[name])
+	}
+	return strings.Join(list, ", ")
+}
+
+// options are the restrictions that the token is asked with.
+func (s Scope) options() (*gh.InstallationTokenOptions, error) {
+	if s.InstallationID == 0 || s.RepositoryID == 0 {
+		return nil, fault.New(fault.Invalid, "the event names no installation or no repository id; install the App on %s", s.Repository)
+	}
+	if len(s.Permissions) == 0 { // GitHub would give all that the App has
+		return nil, fault.New(fault.Internal, "a token for %s was asked without permissions", s.Repository)
+	}
+	text, err := json.Marshal(s.Permissions)
+	if err != nil {
+		return nil, fmt.Errorf("encode permissions: %w", err)
+	}
+	permissions := &gh.InstallationPermissions{}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields() // a misspelt one must not be dropped in silence
+	if err := dec.Decode(permissions); err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "GitHub has no such permission for an App")
+	}
+	return &gh.InstallationTokenOptions{RepositoryIDs: []int64{s.RepositoryID}, Permissions: permissions}, nil
+}
