@@ -14,7 +14,9 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/telemetry"
 )
 
 // maxBody is the largest request body: reasons and notes need no more.
@@ -50,10 +52,18 @@ func (a *api) permit(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	if err := Permissions.Check(op.Method+" "+op.Path, auth.From(ctx.Context())); err != nil {
 		r, w := humago.Unwrap(ctx)
-		a.d.Fail(w, r, err)
+		fail(w, r, err)
 		return
 	}
 	next(ctx)
+}
+
+// fail answers with an error, before huma sees the request.
+func fail(w http.ResponseWriter, r *http.Request, err error) {
+	if fault.Is(err, fault.Unauthenticated) {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750, section 3
+	}
+	function.WriteError(w, r, err)
 }
 
 // route registers one operation. Errors of handle get their status from their
@@ -76,16 +86,8 @@ func route[I, O any](a *api, method, path, summary string, handle func(context.C
 	})
 }
 
-// status maps kinds to HTTP, as shared/function does for every other function.
-var status = map[fault.Kind]int{
-	fault.Invalid: http.StatusBadRequest, fault.Unauthenticated: http.StatusUnauthorized,
-	fault.Forbidden: http.StatusForbidden, fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict,
-	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.Unsupported: http.StatusUnsupportedMediaType,
-	fault.Exhausted: http.StatusTooManyRequests, fault.Unavailable: http.StatusServiceUnavailable,
-	fault.Internal: http.StatusInternalServerError,
-}
-
-// problem turns err into RFC 9457 problem details.
+// problem turns err into problem details, as function.WriteError does: huma
+// wants an error value, not a writer.
 func (a *api) problem(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, store.ErrNoIndex):
@@ -93,19 +95,32 @@ func (a *api) problem(ctx context.Context, err error) error {
 	case errors.Is(err, store.ErrConflict):
 		err = fault.Wrap(fault.Unavailable, err, "others changed the same document all the time; try again")
 	}
-	kind := fault.KindOf(err)
+	kind, code := fault.KindOf(err), function.Status(err)
 	message, wait := fault.Public(err)
-	if kind == fault.Internal || kind == fault.Unavailable {
-		a.d.Log.ErrorContext(ctx, "request failed", slog.Any("error", err))
+	if code >= http.StatusInternalServerError {
+		a.d.Log.ErrorContext(ctx, "request failed", slog.Int("status", code), slog.Any("error", err))
 	}
-	code := status[kind]
-	p := &huma.ErrorModel{Status: code, Title: http.StatusText(code), Detail: message}
+	p := &problem{function.Problem{
+		Status: code, Title: http.StatusText(code), Detail: message, Kind: string(kind), TraceID: telemetry.TraceID(ctx),
+	}}
 	if wait > 0 {
 		seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {seconds}})
 	}
 	return p
 }
+
+// problem is a function.Problem as huma writes it.
+type problem struct{ function.Problem }
+
+// Error implements error.
+func (p *problem) Error() string { return p.Detail }
+
+// GetStatus implements huma.StatusError.
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (p *problem) ContentType(string) string { return "application/problem+json" }
 
 // badRequest and badRequestContext answer 400 where huma answers 422: a
 // malformed request has one status here, whatever is malformed about it.

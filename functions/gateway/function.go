@@ -73,8 +73,6 @@ type Deps struct {
 	Keys     auth.Verifier
 	Clock    clock.Clock
 	Log      *slog.Logger
-	// Fail writes an error as problem details, as shared/function does.
-	Fail func(http.ResponseWriter, *http.Request, error)
 }
 
 // New returns the handler of all routes.
@@ -82,8 +80,8 @@ func New(c Config, d Deps) http.Handler {
 	mux := http.NewServeMux()
 	newAPI(mux, d)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		d.Fail(w, r, fault.New(fault.NotFound, "there is no such route; GET /v1/openapi.json lists them"))
+		fail(w, r, fault.New(fault.NotFound, "there is no such route; GET /v1/openapi.json lists them"))
 	})
-	who := &auth.Authenticator{Keys: d.Keys, Limiter: auth.NewLimiter(d.Clock), Forwarded: c.Forwarded, Fail: d.Fail}
-	return sameSite(c.AllowedHosts, d.Fail, who.Wrap(mux))
+	who := &auth.Authenticator{Keys: d.Keys, Limiter: auth.NewLimiter(d.Clock), Forwarded: c.Forwarded, Fail: fail}
+	return sameSite(c.AllowedHosts, who.Wrap(mux))
 }

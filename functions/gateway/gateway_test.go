@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -56,18 +55,9 @@ func newWorld(t *testing.T) *world {
 		Answers:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:  decider{},
 		Controls: control.Controls{Store: w.store, Clock: w.clock},
-		Fail: func(rw http.ResponseWriter, _ *http.Request, err error) {
-			code := map[fault.Kind]int{fault.Unauthenticated: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.Exhausted: 429}[fault.KindOf(err)]
-			message, _ := fault.Public(err)
-			rw.Header().Set("Content-Type", "application/problem+json")
-			rw.WriteHeader(code)
-			_, _ = io.WriteString(rw, `{"detail":`+quote(message)+`}`)
-		},
 	})
 	return w
 }
-
-func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
 
 // put stores value under key.
 func (w *world) put(collection, id string, value any) {

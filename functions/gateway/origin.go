@@ -13,7 +13,7 @@ import (
 // sameSite lets only requests through that name a host of ours, and that no
 // other site's page sent. It is what stops DNS rebinding and cross-origin
 // calls to a gateway on somebody's own machine (abuse case S32).
-func sameSite(allowed []string, fail func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
+func sameSite(allowed []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !slices.Contains(allowed, hostname(r.Host)) {
 			fail(w, r, fault.New(fault.Forbidden, "this host name is not served here; see GATEWAY_ALLOWED_HOSTS"))

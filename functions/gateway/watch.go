@@ -64,6 +64,11 @@ func stream[T any](a *api, h huma.Context, l listing[T]) {
 	l.Limit, l.Cursor = store.MaxPage, ""
 	r, w := humago.Unwrap(h)
 	s := sender{w: w, control: http.NewResponseController(w)}
+	// The server's read timeout is for requests: at its end the connection, and
+	// with it the context, would be taken for dead.
+	if err := s.control.SetReadDeadline(time.Time{}); err != nil {
+		a.d.Log.WarnContext(r.Context(), "watch may end early", slog.Any("error", err))
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)

@@ -167,9 +167,10 @@ func eventNames() ([]string, error) {
 
 // unknownEvent says which known name is nearest.
 func unknownEvent(name string, names []string) error {
-	best, least := "", len(name)/2+1
+	wanted := "github." + strings.TrimPrefix(name, "github.")
+	best, least := "", len(wanted)/3
 	for _, n := range names {
-		if d := distance(name, n); d < least {
+		if d := distance(wanted, n); d < least {
 			best, least = n, d
 		}
 	}
