@@ -36,9 +36,9 @@ type Store struct {
 
 var _ blob.Store = (*Store)(nil)
 
-// Open opens or creates the store in dir and clears what a crash left half
+// New opens or creates the store in dir and clears what a crash left half
 // written. One process may have it at a time: the data folder's lock says so.
-func Open(dir string) (*Store, error) {
+func New(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "cannot create the blob folder %s; choose another data folder", dir)
 	}

@@ -15,7 +15,7 @@ import (
 
 func open(t *testing.T, dir string) *folder.Store {
 	t.Helper()
-	s, err := folder.Open(dir)
+	s, err := folder.New(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := folder.Open(file); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "choose another") {
+	if _, err := folder.New(file); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "choose another") {
 		t.Errorf("Open = %v", err)
 	}
 }

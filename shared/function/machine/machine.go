@@ -52,7 +52,7 @@ func open(ctx context.Context, env envconfig.Lookuper) (function.Platform, error
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return p, fault.Wrap(fault.Unavailable, err, "cannot create the data folder %s; set INFINITY_DATA to another", c.Data)
 	}
-	secrets, err := file.Open(filepath.Join(c.Data, "secrets.json"), p.Clock)
+	secrets, err := file.New(filepath.Join(c.Data, "secrets.json"), p.Clock)
 	if err != nil {
 		return p, err
 	}
@@ -69,7 +69,7 @@ func drivers(p function.Platform, c Config, db *embedded.DB) (function.Platform,
 	if err != nil {
 		return p, errors.Join(fmt.Errorf("open the bus: %w", err), db.Close())
 	}
-	blobs, err := folder.Open(filepath.Join(c.Data, "blobs"))
+	blobs, err := folder.New(filepath.Join(c.Data, "blobs"))
 	if err != nil {
 		return p, errors.Join(err, events.Close(), db.Close())
 	}

@@ -42,9 +42,9 @@ type version struct {
 	Disabled  bool      `json:"disabled,omitempty"`
 }
 
-// Open returns the store in the file at path, which is made by the first Add.
+// New returns the store in the file at path, which is made by the first Add.
 // It refuses a file that is not its owner's alone.
-func Open(path string, c clock.Clock) (*Store, error) {
+func New(path string, c clock.Clock) (*Store, error) {
 	s := &Store{path: path, clock: c}
 	_, err := s.read()
 	return s, err

@@ -16,7 +16,7 @@ import (
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	secrettest.Run(t, func(t *testing.T) secret.Store {
-		s, err := file.Open(filepath.Join(t.TempDir(), "secrets.json"), clock.Real{})
+		s, err := file.New(filepath.Join(t.TempDir(), "secrets.json"), clock.Real{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +27,7 @@ func TestConformance(t *testing.T) {
 func TestFileIsTheOwnersAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "secrets.json")
-	s, err := file.Open(path, clock.Real{})
+	s, err := file.New(path, clock.Real{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestFileIsTheOwnersAlone(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	again, err := file.Open(path, clock.Real{})
+	again, err := file.New(path, clock.Real{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestOpenRefuses(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tt.text), tt.mode); err != nil {
 				t.Fatal(err)
 			}
-			_, err := file.Open(path, clock.Real{})
+			_, err := file.New(path, clock.Real{})
 			if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("Open = %v", err)
 			}
