@@ -24,19 +24,20 @@ const maxBody = 64 << 10
 
 // api is the routes with what they stand on.
 type api struct {
-	d    Deps
-	huma huma.API
+	d      Deps
+	huma   huma.API
+	schema store.Schema // says which filters have an index
 }
 
 // newAPI registers every route on mux; the description comes from them.
-func newAPI(mux *http.ServeMux, d Deps) *api {
+func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	cfg := huma.DefaultConfig("Infinity-Matrix gateway", "1")
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // served as a route, under the matrix
 	cfg.CreateHooks = nil                                       // no $schema links in bodies
 	cfg.RejectUnknownQueryParameters = true
 	cfg.Transformers = []huma.Transformer{badRequest}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
-	a := &api{d: d, huma: humago.New(mux, cfg)}
+	a := &api{d: d, huma: humago.New(mux, cfg), schema: schema}
 	a.huma.UseMiddleware(a.permit, func(ctx huma.Context, next func(huma.Context)) { next(badRequestContext{ctx}) })
 	a.events()
 	a.decisions()
@@ -89,10 +90,7 @@ func route[I, O any](a *api, method, path, summary string, handle func(context.C
 // problem turns err into problem details, as function.WriteError does: huma
 // wants an error value, not a writer.
 func (a *api) problem(ctx context.Context, err error) error {
-	switch {
-	case errors.Is(err, store.ErrNoIndex):
-		err = fault.Wrap(fault.Invalid, err, "these filters cannot be combined; use fewer of them")
-	case errors.Is(err, store.ErrConflict):
+	if errors.Is(err, store.ErrConflict) {
 		err = fault.Wrap(fault.Unavailable, err, "others changed the same document all the time; try again")
 	}
 	kind, code := fault.KindOf(err), function.Status(err)

@@ -32,6 +32,9 @@ type Config struct {
 	AllowedHosts []string `env:"GATEWAY_ALLOWED_HOSTS, default=localhost,127.0.0.1,::1"`
 	// Forwarded: a front end writes the caller's address into X-Forwarded-For.
 	Forwarded bool `env:"GATEWAY_FORWARDED, default=false"`
+	// Schema says which filters the store has an index for; the others are
+	// applied to what it answers.
+	Schema store.Schema `env:"-"`
 }
 
 // Validate returns all mistakes at once.
@@ -78,7 +81,7 @@ type Deps struct {
 // New returns the handler of all routes.
 func New(c Config, d Deps) http.Handler {
 	mux := http.NewServeMux()
-	newAPI(mux, d)
+	newAPI(mux, d, c.Schema)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, fault.New(fault.NotFound, "there is no such route; GET /v1/openapi.json lists them"))
 	})

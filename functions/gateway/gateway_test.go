@@ -38,7 +38,11 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, store: memory.New(), clock: clock.NewVirtual(start), keys: map[auth.Role]string{auth.None: ""}, tasks: &tasks{}}
+	schema, err := store.DefaultSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, store: memory.New(memory.Options{Schema: schema}), clock: clock.NewVirtual(start), keys: map[auth.Role]string{auth.None: ""}, tasks: &tasks{}}
 	keys := auth.Keys{Store: w.store, Clock: w.clock}
 	for _, role := range auth.Roles {
 		if !role.Known() {
@@ -50,7 +54,7 @@ func newWorld(t *testing.T) *world {
 		}
 		w.keys[role] = token
 	}
-	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}}, gateway.Deps{
+	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}, Schema: schema}, gateway.Deps{
 		Store: w.store, Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:  decider{},

@@ -2,9 +2,12 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -27,52 +30,82 @@ type Paging struct {
 // listing says how a collection is listed and watched.
 type listing[T any] struct {
 	collection string
-	created    string         // field that lists are ordered by
-	changed    string         // field that tells of changes, for watches
-	where      []store.Filter // equality
-	keep       func(T) bool   // what the index cannot tell; nil keeps all
+	created    string       // field that lists are ordered by
+	changed    string       // field that tells of changes, for watches
+	where      []equality   // what documents must be
+	keep       func(T) bool // what an equality cannot tell; nil keeps all
 	Paging
 }
 
+// equality is a filter on a top-level field.
+type equality struct{ field, value string }
+
 // equal returns filters for the pairs (field, value) whose value was given.
-func equal(pairs ...string) []store.Filter {
-	var where []store.Filter
+func equal(pairs ...string) []equality {
+	var where []equality
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
-			where = append(where, store.Filter{Field: pairs[i], Op: store.Eq, Value: pairs[i+1]})
+			where = append(where, equality{pairs[i], pairs[i+1]})
 		}
 	}
 	return where
 }
 
-func (l listing[T]) query(order string) store.Query {
-	where := l.where
-	if !l.Since.IsZero() {
-		where = append(where, store.Filter{Field: order, Op: store.Ge, Value: l.Since})
+// query asks the store for what one index serves: the order, and the first
+// filter that has an index with it. The other filters are applied to what
+// comes, so that no index is needed for each of their combinations.
+func (l listing[T]) query(schema store.Schema, order string) store.Query {
+	q := store.Query{Collection: l.collection, OrderBy: order, Desc: true, Limit: l.Limit, Cursor: l.Cursor}
+	for _, e := range l.where {
+		q.Where = []store.Filter{{Field: e.field, Op: store.Eq, Value: e.value}}
+		if _, err := schema.Serve(q); err == nil {
+			break
+		}
+		q.Where = nil
 	}
-	return store.Query{Collection: l.collection, Where: where, OrderBy: order, Desc: true, Limit: l.Limit, Cursor: l.Cursor}
+	if !l.Since.IsZero() {
+		q.Where = append(q.Where, store.Filter{Field: order, Op: store.Ge, Value: l.Since})
+	}
+	return q
 }
 
-// page reads one page. What keep drops is made up for by reading on, but at
-// most store.MaxPage documents a request: then a page may be short, or even
+// decode returns doc if it passes all filters.
+func (l listing[T]) decode(doc store.Document) (item T, ok bool, err error) {
+	for _, e := range l.where {
+		if gjson.GetBytes(doc.Data, e.field).String() != e.value {
+			return item, false, nil
+		}
+	}
+	if err := json.Unmarshal(doc.Data, &item); err != nil {
+		return item, false, fmt.Errorf("decode %s: %w", doc.Key, err)
+	}
+	return item, l.keep == nil || l.keep(item), nil
+}
+
+// page reads one page. What the filters drop is made up for by reading on, but
+// at most store.MaxPage documents a request: then a page may be short, or even
 // empty, and still have a Next.
-func (l listing[T]) page(ctx context.Context, r store.Reader) (*Page[T], error) {
-	q, out := l.query(l.created), &Page[T]{Items: []T{}}
+func (l listing[T]) page(ctx context.Context, r store.Reader, schema store.Schema) (*Page[T], error) {
+	q, out := l.query(schema, l.created), &Page[T]{Items: []T{}}
 	for read := 0; ; {
-		items, next, err := store.List[T](ctx, r, q)
+		page, err := r.Query(ctx, q)
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", l.collection, err)
 		}
-		for _, item := range items {
-			if l.keep == nil || l.keep(item) {
+		for _, doc := range page.Documents {
+			item, ok, err := l.decode(doc)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
 				out.Items = append(out.Items, item)
 			}
 		}
-		out.Next, read = next, read+len(items)
-		if next == "" || len(out.Items) == l.Limit || read >= store.MaxPage {
+		out.Next, read = page.Next, read+len(page.Documents)
+		if page.Next == "" || len(out.Items) == l.Limit || read >= store.MaxPage {
 			return out, nil
 		}
-		q.Cursor, q.Limit = next, l.Limit-len(out.Items)
+		q.Cursor, q.Limit = page.Next, l.Limit-len(out.Items)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
 func init() { function.Register("gateway", build) }
@@ -23,6 +24,9 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	}
 	actions, err := action.NewRegistry(actiongithub.New(nil)...) // specs and keys only: nothing is called
 	if err != nil {
+		return nil, err
+	}
+	if cfg.Schema, err = store.DefaultSchema(); err != nil {
 		return nil, err
 	}
 	return New(cfg, Deps{

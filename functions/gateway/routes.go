@@ -99,7 +99,7 @@ func (a *api) audit() {
 		page, err := listing[audit.Record]{
 			collection: audit.Collection, created: "recorded_at", Paging: in.Paging,
 			where: equal("subject", in.Subject, "actor", in.Actor, "verb", in.Verb, "decision_id", in.Decision),
-		}.page(ctx, a.d.Store)
+		}.page(ctx, a.d.Store, a.schema)
 		return &one[*Page[audit.Record]]{page}, err
 	})
 }

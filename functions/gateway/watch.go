@@ -38,7 +38,7 @@ func listRoute[T, I any](a *api, path, summary string, of func(*I) (listing[T], 
 		if watch {
 			return &listed{Body: func(h huma.Context) { stream(a, h, l) }}, nil
 		}
-		page, err := l.page(ctx, a.d.Store)
+		page, err := l.page(ctx, a.d.Store, a.schema)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +78,7 @@ func stream[T any](a *api, h huma.Context, l listing[T]) {
 	changes := make(chan change)
 	go func() {
 		defer close(changes)
-		for c, err := range a.d.Store.Watch(ctx, l.query(l.changed)) {
+		for c, err := range a.d.Store.Watch(ctx, l.query(a.schema, l.changed)) {
 			select {
 			case changes <- change{c, err}:
 			case <-ctx.Done():
@@ -124,12 +124,9 @@ func forward[T any](l listing[T], s *sender, c change) error {
 	if c.Deleted {
 		return nil
 	}
-	var item T
-	if err := json.Unmarshal(c.Document.Data, &item); err != nil {
-		return fmt.Errorf("decode %s: %w", c.Document.Key, err)
-	}
-	if l.keep != nil && !l.keep(item) {
-		return nil
+	item, ok, err := l.decode(c.Document)
+	if err != nil || !ok {
+		return err
 	}
 	data, err := json.Marshal(item)
 	if err != nil {

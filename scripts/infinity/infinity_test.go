@@ -49,7 +49,10 @@ func TestScripts(t *testing.T) {
 
 // setup starts gateway and fake GitHub and writes endpoint.json as `up` does.
 func setup(env *testscript.Env) error {
-	st := memory.New()
+	st, schema, err := newStore()
+	if err != nil {
+		return err
+	}
 	keys := auth.Keys{Store: st, Clock: clock.Real{}}
 	key, err := keys.Issue(context.Background(), "local", auth.Admin, time.Hour, "test")
 	if err != nil {
@@ -59,7 +62,7 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	api, github := httptest.NewServer(newGateway(st, keys)), httptest.NewServer(fakeGitHub(st))
+	api, github := httptest.NewServer(newGateway(st, schema, keys)), httptest.NewServer(fakeGitHub(st))
 	env.Defer(api.Close)
 	env.Defer(github.Close)
 	env.Setenv("GATEWAY", api.URL)
@@ -79,8 +82,13 @@ func setup(env *testscript.Env) error {
 	return os.WriteFile(filepath.Join(dir, "endpoint.json"), text, 0o600)
 }
 
-func newGateway(st store.Store, keys auth.Keys) http.Handler {
-	return gateway.New(gateway.Config{AllowedHosts: []string{"127.0.0.1"}}, gateway.Deps{
+func newStore() (store.Store, store.Schema, error) {
+	schema, err := store.DefaultSchema()
+	return memory.New(memory.Options{Schema: schema}), schema, err
+}
+
+func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handler {
+	return gateway.New(gateway.Config{AllowedHosts: []string{"127.0.0.1"}, Schema: schema}, gateway.Deps{
 		Store: st, Tasks: noTasks{}, Clock: clock.Real{}, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Decider: decider{},
 		Controls: control.Controls{Store: st, Clock: clock.Real{}},

@@ -14,7 +14,6 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/memory"
 )
 
 // move changes the seeded execution's state.
@@ -37,7 +36,10 @@ func move(t *testing.T, st store.Store, to execution.State) {
 // TestWatchShowsChangesUntilCtrlC reads what the program prints while it runs.
 func TestWatchShowsChangesUntilCtrlC(t *testing.T) {
 	t.Parallel()
-	st := memory.New()
+	st, schema, err := newStore()
+	if err != nil {
+		t.Fatal(err)
+	}
 	keys := auth.Keys{Store: st, Clock: clock.Real{}}
 	key, err := keys.Issue(t.Context(), "local", auth.Viewer, time.Hour, "test")
 	if err != nil {
@@ -46,7 +48,7 @@ func TestWatchShowsChangesUntilCtrlC(t *testing.T) {
 	if err := seed(st); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(newGateway(st, keys))
+	srv := httptest.NewServer(newGateway(st, schema, keys))
 	t.Cleanup(srv.Close)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()

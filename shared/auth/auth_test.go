@@ -19,9 +19,14 @@ import (
 
 var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-func newKeys() (auth.Keys, *clock.Virtual) {
+func newKeys(t *testing.T) (auth.Keys, *clock.Virtual) {
+	t.Helper()
+	schema, err := store.DefaultSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := clock.NewVirtual(start)
-	return auth.Keys{Store: memory.New(), Clock: c}, c
+	return auth.Keys{Store: memory.New(memory.Options{Schema: schema}), Clock: c}, c
 }
 
 func issue(t *testing.T, k auth.Keys, name string, role auth.Role, life time.Duration) string {
@@ -35,7 +40,7 @@ func issue(t *testing.T, k auth.Keys, name string, role auth.Role, life time.Dur
 
 func TestKeyVerifiesUntilItEnds(t *testing.T) {
 	t.Parallel()
-	k, c := newKeys()
+	k, c := newKeys(t)
 	token := issue(t, k, "local", auth.Editor, time.Hour)
 	id, err := k.Verify(t.Context(), token)
 	if err != nil || id != (auth.Identity{Name: "local", Role: auth.Editor}) || id.Actor() != "key:local" {
@@ -49,7 +54,7 @@ func TestKeyVerifiesUntilItEnds(t *testing.T) {
 
 func TestEveryBadKeyGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
-	k, c := newKeys()
+	k, c := newKeys(t)
 	expired := issue(t, k, "old", auth.Admin, time.Minute)
 	revoked := issue(t, k, "gone", auth.Admin, time.Hour)
 	good := issue(t, k, "good", auth.Admin, time.Hour)
@@ -79,7 +84,7 @@ func TestEveryBadKeyGetsTheSameAnswer(t *testing.T) {
 
 func TestKeyIsNowhereStored(t *testing.T) {
 	t.Parallel()
-	k, _ := newKeys()
+	k, _ := newKeys(t)
 	token := issue(t, k, "local", auth.Admin, time.Hour)
 	for _, collection := range []string{auth.Collection, audit.Collection} {
 		p, err := k.Store.Query(t.Context(), store.Query{Collection: collection})
@@ -94,7 +99,7 @@ func TestKeyIsNowhereStored(t *testing.T) {
 
 func TestIssueRefuses(t *testing.T) {
 	t.Parallel()
-	k, _ := newKeys()
+	k, _ := newKeys(t)
 	for name, c := range map[string]struct {
 		name string
 		role auth.Role
@@ -164,7 +169,7 @@ func call(t *testing.T, h http.Handler, addr, header, via string) *httptest.Resp
 
 func TestAuthenticator(t *testing.T) {
 	t.Parallel()
-	k, c := newKeys()
+	k, c := newKeys(t)
 	h := gate(k, c, false)
 	token := issue(t, k, "local", auth.Viewer, time.Hour)
 	for header, want := range map[string]int{
@@ -181,7 +186,7 @@ func TestAuthenticator(t *testing.T) {
 
 func TestGuessingIsLimited(t *testing.T) {
 	t.Parallel()
-	k, c := newKeys()
+	k, c := newKeys(t)
 	token := issue(t, k, "local", auth.Viewer, time.Hour)
 	h := gate(k, c, false)
 	var first string
@@ -238,7 +243,7 @@ func TestFloodFreesNoGuesser(t *testing.T) {
 
 func TestForwardedAddress(t *testing.T) {
 	t.Parallel()
-	k, c := newKeys()
+	k, c := newKeys(t)
 	h := gate(k, c, true)
 	for i := range 10 { // the first entry is the caller's own claim
 		call(t, h, "10.0.0.1:1", "Bearer im_guess", fmt.Sprintf("198.51.100.%d, 192.0.2.1", i))

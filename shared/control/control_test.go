@@ -22,7 +22,7 @@ import (
 var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 func newControls() control.Controls {
-	return control.Controls{Store: memory.New(), Clock: clock.NewVirtual(start)}
+	return control.Controls{Store: memory.New(memory.Options{}), Clock: clock.NewVirtual(start)}
 }
 
 func set(t *testing.T, c control.Controls, scope string) {

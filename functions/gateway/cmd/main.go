@@ -1,9 +1,19 @@
-// Command gateway serves the gateway function alone.
+// Command cmd serves the function gateway alone.
 package main
 
 import (
-	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
+	"context"
+	"fmt"
+	"os"
+
+	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/gateway" // registers itself
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+	_ "github.com/InfinityXOneSystems/infinity-matrix/shared/function/machine" // the platform
 )
 
-func main() { function.Main("gateway") }
+func main() {
+	if err := function.Main(context.Background(), "gateway"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
