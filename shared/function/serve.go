@@ -33,8 +33,8 @@ type ServeConfig struct {
 	Stop time.Duration `env:"SERVE_STOP"`
 
 	// Listening is told the address once connections are taken.
-	Listening func(net.Addr) `env:"-"`
-	Log       *slog.Logger   `env:"-"`
+	Listening func(net.Addr)
+	Log       *slog.Logger `env:",noinit"`
 }
 
 // Validate implements what Configure asks for.
