@@ -71,7 +71,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	s.asked.Store(&body)
 	w.WriteHeader(http.StatusCreated)
-	fmt.Fprintf(w, `{"token":"t%d","expires_at":%q,"repositories":[{"id":42,"full_name":"O/r"}]}`,
+	_, _ = fmt.Fprintf(w, `{"token":"t%d","expires_at":%q,"repositories":[{"id":42,"full_name":"O/r"}]}`,
 		n, time.Now().Add(time.Hour).Format(time.RFC3339))
 }
 
@@ -275,4 +275,3 @@ func TestConfigNamesAllMistakes(t *testing.T) {
 		t.Error(err)
 	}
 }
-

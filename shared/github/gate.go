@@ -67,9 +67,9 @@ func exhausted(wait time.Duration) error {
 
 // limited says how long resp asks to wait, and whether it was refused.
 func limited(resp *http.Response, now time.Time) (wait time.Duration, refused bool) {
-	spent := resp.Header.Get("X-RateLimit-Remaining") == "0"
+	spent := resp.Header.Get("X-Ratelimit-Remaining") == "0"
 	reset := minute
-	if at, err := strconv.ParseInt(resp.Header.Get("X-RateLimit-Reset"), 10, 64); err == nil {
+	if at, err := strconv.ParseInt(resp.Header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
 		reset = max(time.Unix(at, 0).Sub(now), time.Second)
 	}
 	switch resp.StatusCode {
@@ -82,7 +82,7 @@ func limited(resp *http.Response, now time.Time) (wait time.Duration, refused bo
 		}
 		return minute, resp.StatusCode == http.StatusTooManyRequests || secondary(resp)
 	}
-	if spent && resp.Header.Get("X-RateLimit-Resource") == "core" {
+	if spent && resp.Header.Get("X-Ratelimit-Resource") == "core" {
 		return reset, false
 	}
 	return 0, false

@@ -74,6 +74,7 @@ func Run(t *testing.T, fresh func(t *testing.T) World, bad []string) {
 }
 
 func sane(t *testing.T, w World) {
+	t.Helper()
 	s := w.Action.Spec()
 	if s.Name == "" || s.Summary == "" || s.Kind == "" || len(s.Permissions) == 0 {
 		t.Errorf("spec lacks a name, summary, kind or permissions: %+v", s)
@@ -120,6 +121,7 @@ func validate(t *testing.T, s action.Spec, args string) error {
 }
 
 func badArgs(t *testing.T, w World, bad []string) {
+	t.Helper()
 	for _, args := range bad {
 		if validate(t, w.Action.Spec(), args) == nil {
 			t.Errorf("the schema takes %s", args)
@@ -139,6 +141,7 @@ func badArgs(t *testing.T, w World, bad []string) {
 }
 
 func otherKind(t *testing.T, w World) {
+	t.Helper()
 	w.Request.Target.Kind = "planet"
 	if _, err := w.Action.Apply(t.Context(), w.Request, action.Plan{}); !fault.Is(err, fault.Invalid) || w.Effects() != 0 {
 		t.Errorf("got %v and %d effects, want %s and none", err, w.Effects(), fault.Invalid)
@@ -146,6 +149,7 @@ func otherKind(t *testing.T, w World) {
 }
 
 func keyed(t *testing.T, w World) {
+	t.Helper()
 	one, err := w.Action.Key(w.Request.Target, w.Request.Args)
 	if err != nil || one == "" {
 		t.Fatalf("Key: %q, %v", one, err)

@@ -24,6 +24,7 @@ func wantEffects(t *testing.T, w World, want int) {
 }
 
 func planWritesNothing(t *testing.T, w World) {
+	t.Helper()
 	before := w.State()
 	p := plan(t, w)
 	if len(p.Effects) == 0 {
@@ -36,6 +37,7 @@ func planWritesNothing(t *testing.T, w World) {
 }
 
 func applyOnce(t *testing.T, w World) {
+	t.Helper()
 	p := plan(t, w)
 	res, err := w.Action.Apply(t.Context(), w.Request, p)
 	if err != nil {
@@ -56,6 +58,7 @@ func applyOnce(t *testing.T, w World) {
 // lostAnswer is the runner's way after an answer that never came: probe or
 // plan again, then apply only what is still to be done.
 func lostAnswer(t *testing.T, w World) {
+	t.Helper()
 	first := plan(t, w)
 	if got, err := w.Action.Verify(t.Context(), w.Request, action.Result{}); got == action.Worked {
 		t.Errorf("Verify before Apply: %s, %v", got, err)
@@ -89,6 +92,7 @@ func lostAnswer(t *testing.T, w World) {
 }
 
 func revert(t *testing.T, w World) {
+	t.Helper()
 	reverter, ok := w.Action.(action.Reverter)
 	if !ok {
 		return
@@ -117,6 +121,7 @@ func revert(t *testing.T, w World) {
 
 // troubled breaks the world before Plan, and in another step before Apply.
 func troubled(t *testing.T, w World, trouble Trouble) {
+	t.Helper()
 	p := plan(t, w)
 	w.Break(trouble)
 	want := kinds[trouble]

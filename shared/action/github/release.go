@@ -172,4 +172,3 @@ func (a release) Revert(ctx context.Context, r action.Request, p action.Plan, re
 func released(x *gh.RepositoryRelease) action.Result {
 	return action.Result{ID: strconv.FormatInt(x.GetID(), 10), URL: x.GetHTMLURL()}
 }
-

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	gh "github.com/google/go-github/v66/github"
@@ -59,8 +60,8 @@ func (a reviewers) Plan(ctx context.Context, r action.Request) (action.Plan, err
 		TeamReviewers: without(j.args.TeamReviewers, teams),
 	}
 	p := action.Plan{State: state(add)}
-	if more := append(add.Reviewers, add.TeamReviewers...); len(more) > 0 {
-		before := append(asked, teams...)
+	if more := slices.Concat(add.Reviewers, add.TeamReviewers); len(more) > 0 {
+		before := slices.Concat(asked, teams)
 		p.Effects = []action.Effect{{Verb: "request review", Before: list(before), After: list(append(before, more...))}}
 	}
 	return p, nil
