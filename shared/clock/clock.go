@@ -11,7 +11,8 @@ import (
 // Clock tells the time and wakes a waiter. Implementations are safe for
 // concurrent use.
 type Clock interface {
-	// Now returns the current time in UTC.
+	// Now returns the current time in UTC, at most to the microsecond: what
+	// Firestore keeps.
 	Now() time.Time
 	// After returns a channel that receives once, when d has passed. A d of
 	// zero or less fires at once.
@@ -22,7 +23,7 @@ type Clock interface {
 type Real struct{}
 
 // Now implements Clock.
-func (Real) Now() time.Time { return time.Now().UTC() }
+func (Real) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // After implements Clock.
 func (Real) After(d time.Duration) <-chan time.Time { return time.After(d) }

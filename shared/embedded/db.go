@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -42,7 +43,8 @@ type Options struct {
 // DB is an open database.
 type DB struct {
 	*pebble.DB
-	dir string
+	dir    string
+	failed atomic.Pointer[error] // the disk failed beneath a commit
 }
 
 // Open opens or creates the database in dir. Only one process may have it.
@@ -70,23 +72,13 @@ func Open(dir string, o Options) (*DB, error) {
 // Dir returns the folder that holds the database.
 func (db *DB) Dir() string { return db.dir }
 
-// Commit applies batch and returns when it is on disk. Concurrent commits
-// share one fsync (group commit). A full disk is reported as fault.Unavailable.
-func (db *DB) Commit(batch *pebble.Batch) error {
-	return CommitError(batch.Commit(pebble.Sync))
-}
-
-// CommitError gives an error of a commit its kind and a sentence that says
-// what to do; nil stays nil.
-func CommitError(err error) error {
-	switch {
-	case err == nil:
+// Close closes the database. One whose disk has failed is left as it is: what
+// was acknowledged is in its log, and the next Open reads it.
+func (db *DB) Close() error {
+	if db.failed.Load() != nil {
 		return nil
-	case errors.Is(err, syscall.ENOSPC):
-		return fault.Wrap(fault.Unavailable, err, "the disk of the data folder is full; nothing was accepted; free some space and send again")
-	default:
-		return fault.Wrap(fault.Unavailable, err, "the data folder cannot be written; nothing was accepted; see the log for the cause")
 	}
+	return db.DB.Close()
 }
 
 func (db *DB) checkFormat() error {

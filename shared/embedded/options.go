@@ -36,8 +36,14 @@ func (l logger) Errorf(format string, args ...any) {
 	l.log.Error("pebble", slog.String("message", fmt.Sprintf(format, args...)))
 }
 
-// Fatalf is called when the disk fails beneath a write: pebble cannot go on,
-// and what was not acknowledged is not stored.
+// Fatalf is called when the disk fails beneath a commit. It must not return:
+// the commit that it happened to turns the panic into an error.
 func (l logger) Fatalf(format string, args ...any) {
-	panic(fmt.Sprintf("pebble: "+format, args...))
+	err := fmt.Errorf(format, args...)
+	for _, a := range args {
+		if e, ok := a.(error); ok {
+			err = e
+		}
+	}
+	panic(fatal{err})
 }

@@ -1,0 +1,237 @@
+package docstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+// Options tune a Store.
+type Options struct {
+	Schema store.Schema
+	Clock  clock.Clock // for the pause before a transaction is run again
+	// Before and After, if set, are called around each commit and may fail it:
+	// Before leaves nothing behind; an error of After comes although the commit
+	// stands.
+	Before, After func() error
+}
+
+// Store implements store.Store on an Engine.
+type Store struct {
+	engine Engine
+	o      Options
+	byName map[string][]store.Index
+
+	mu      sync.Mutex // held while a commit is checked and applied
+	history history
+
+	watches watches
+}
+
+// New returns a store on engine.
+func New(engine Engine, o Options) *Store {
+	if o.Clock == nil {
+		o.Clock = clock.Real{}
+	}
+	s := &Store{engine: engine, o: o, byName: map[string][]store.Index{}}
+	for _, i := range o.Schema {
+		s.byName[i.Collection] = append(s.byName[i.Collection], i)
+	}
+	return s
+}
+
+// Get implements store.Reader.
+func (s *Store) Get(ctx context.Context, k store.Key) (store.Document, error) {
+	if err := errors.Join(ctx.Err(), check(k)); err != nil {
+		return store.Document{}, err
+	}
+	value, err := s.engine.Get(docKey(k))
+	if err != nil {
+		return store.Document{}, fmt.Errorf("read %s: %w", k, err)
+	}
+	if value == nil {
+		return store.Document{}, fmt.Errorf("read %s: %w", k, store.ErrNotFound)
+	}
+	return decode(k, value)
+}
+
+// Query implements store.Reader.
+func (s *Store) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Page{}, err
+	}
+	span, err := plan(s.o.Schema, q)
+	if err != nil {
+		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
+	}
+	snap := s.engine.Snapshot()
+	defer func() { _ = snap.Close() }()
+	return span.page(snap, q)
+}
+
+// attempts is how often a transaction is run before it is given up.
+const attempts = 50
+
+// Run implements store.Store.
+func (s *Store) Run(ctx context.Context, fn func(context.Context, store.Tx) error) error {
+	for i := range attempts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.try(ctx, fn)
+		if !errors.Is(err, errLost) {
+			return err
+		}
+		if i > 2 { // the first few tries lost to commits that are done by now
+			pause := rand.N(time.Millisecond << min(i, 5)) //nolint:gosec // jitter needs no secrecy
+			if err := clock.Sleep(ctx, s.o.Clock, pause); err != nil {
+				return err
+			}
+		}
+	}
+	return fault.Wrap(fault.Unavailable, store.ErrConflict, "too many writers of one document; try again")
+}
+
+func (s *Store) try(ctx context.Context, fn func(context.Context, store.Tx) error) error {
+	tx := s.begin()
+	defer func() { _ = tx.snap.Close() }()
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	if tx.err != nil {
+		return tx.err
+	}
+	if len(tx.writes) == 0 {
+		return nil
+	}
+	return s.commit(tx)
+}
+
+// begin takes a snapshot and the number of the last commit that is in it.
+func (s *Store) begin() *transaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &transaction{store: s, start: s.history.last, snap: s.engine.Snapshot()}
+}
+
+// commit checks that nothing tx read has changed, applies its writes, and
+// waits, without the lock, until they are durable.
+func (s *Store) commit(tx *transaction) error {
+	if s.o.Before != nil {
+		if err := s.o.Before(); err != nil {
+			return err
+		}
+	}
+	wait, err := s.apply(tx)
+	if err != nil {
+		return err
+	}
+	if err := wait(); err != nil {
+		return err
+	}
+	if s.o.After != nil {
+		return s.o.After()
+	}
+	return nil
+}
+
+func (s *Store) apply(tx *transaction) (wait func() error, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.history.unchanged(tx) {
+		return nil, errLost
+	}
+	writes, err := s.resolve(tx)
+	if err != nil {
+		return nil, err
+	}
+	if wait, err = s.engine.Apply(writes); err != nil {
+		return nil, err
+	}
+	s.history.add(writes)
+	for _, w := range tx.writes {
+		s.watches.changed(w.key)
+	}
+	return wait, nil
+}
+
+// resolve turns documents into writes of the map, their index entries
+// included.
+func (s *Store) resolve(tx *transaction) ([]Write, error) {
+	writes := make([]Write, 0, 4*len(tx.writes))
+	for _, w := range tx.writes {
+		key := docKey(w.key)
+		old, err := s.engine.Get(key)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", w.key, err)
+		}
+		if old != nil && w.create {
+			return nil, fmt.Errorf("create %s: %w", w.key, store.ErrExists)
+		}
+		var version uint64
+		var oldData []byte
+		if old != nil {
+			doc, err := decode(w.key, old)
+			if err != nil {
+				return nil, err
+			}
+			version, oldData = doc.Version, doc.Data
+		}
+		var value []byte
+		if w.data != nil {
+			value = encode(version+1, w.data)
+		}
+		if old == nil && value == nil {
+			continue
+		}
+		writes = append(writes, Write{Key: key, Value: value})
+		writes = s.reindex(writes, w, oldData)
+	}
+	return writes, nil
+}
+
+// reindex adds the changes of the index entries from oldData to w's.
+func (s *Store) reindex(writes []Write, w write, oldData []byte) []Write {
+	for _, i := range s.byName[w.key.Collection] {
+		var was, is []byte
+		var had, has bool
+		if oldData != nil {
+			was, had = entry(i, w.key.ID, oldData)
+		}
+		if w.data != nil {
+			is, has = entry(i, w.key.ID, w.data)
+		}
+		if had && has && string(was) == string(is) {
+			continue
+		}
+		if had {
+			writes = append(writes, Write{Key: was})
+		}
+		if has {
+			writes = append(writes, Write{Key: is, Value: []byte{}})
+		}
+	}
+	return writes
+}
+
+func marshal(k store.Key, value any) ([]byte, error) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", k, err)
+	}
+	if len(data) > store.MaxDocumentBytes {
+		return nil, fault.Wrap(fault.TooLarge, store.ErrTooLarge, "%s has %d bytes; a document has at most %d", k, len(data), store.MaxDocumentBytes)
+	}
+	if len(data) == 0 || data[0] != '{' {
+		return nil, fault.New(fault.Invalid, "%s is no JSON object", k)
+	}
+	return data, nil
+}
