@@ -69,7 +69,7 @@ func (b *body) readHead(src io.Reader, length int64) (bool, error) {
 			buffer = append(make([]byte, 0, min(4*cap(buffer), inMemory)), buffer...)
 		}
 		n, err := src.Read(buffer[len(buffer):cap(buffer)])
-		b.hashes.Write(buffer[len(buffer) : len(buffer)+n])
+		b.hashes.add(buffer[len(buffer) : len(buffer)+n])
 		buffer = buffer[:len(buffer)+n]
 		b.size += int64(n)
 		if errors.Is(err, io.EOF) {
@@ -98,7 +98,7 @@ func (b *body) readRest(src io.Reader) error {
 	defer chunks.Put(buffer)
 	for {
 		n, err := src.Read(*buffer)
-		b.hashes.Write((*buffer)[:n])
+		b.hashes.add((*buffer)[:n])
 		b.size += int64(n)
 		if _, err := f.Write((*buffer)[:n]); err != nil {
 			return diskError(err)
@@ -137,7 +137,7 @@ func (b *body) bytes() ([]byte, error) {
 func (b *body) release() {
 	b.hashes.release()
 	if b.rest != nil {
-		b.rest.Close()
+		b.rest.Close() //nolint:errcheck // unlinked: nothing can be lost
 	}
 	if b.head != nil {
 		*b.head = (*b.head)[:0]

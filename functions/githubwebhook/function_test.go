@@ -58,32 +58,31 @@ type world struct {
 	blobs   *blobmemory.Store
 	secrets *secretmemory.Store
 	clock   *clock.Virtual
-	log     *bytes.Buffer
 }
 
-func newWorld(t testing.TB, change func(*githubwebhook.Config)) *world {
-	t.Helper()
+func newWorld(tb testing.TB, change func(*githubwebhook.Config)) *world {
+	tb.Helper()
 	w := &world{bus: &recorder{}, clock: clock.NewVirtual(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))}
 	w.blobs, w.secrets = blobmemory.New(w.clock), secretmemory.New(w.clock)
-	w.add(t, "old secret")
-	w.add(t, "new secret")
+	w.add(tb, "old secret")
+	w.add(tb, "new secret")
 	c := githubwebhook.Config{MaxBody: 25 << 20, Topic: event.TopicGitHub, Inline: 9_000_000, Secret: "github-webhook"}
 	if change != nil {
 		change(&c)
 	}
 	h, err := githubwebhook.New(c, githubwebhook.Deps{Publisher: w.bus, Blobs: w.blobs, Secrets: w.secrets, Clock: w.clock})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.handler = function.Harness(h, nil)
 	return w
 }
 
-func (w *world) add(t testing.TB, value string) secret.Version {
-	t.Helper()
-	v, err := w.secrets.Add(t.Context(), "github-webhook", secret.Value(value))
+func (w *world) add(tb testing.TB, value string) secret.Version {
+	tb.Helper()
+	v, err := w.secrets.Add(tb.Context(), "github-webhook", secret.Value(value))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
@@ -97,8 +96,8 @@ func sign(key string, body []byte) string {
 func request(name string, body []byte) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/githubwebhook", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-GitHub-Event", name)
-	r.Header.Set("X-GitHub-Delivery", delivery)
+	r.Header.Set("X-Github-Event", name)
+	r.Header.Set("X-Github-Delivery", delivery)
 	r.Header.Set("X-Hub-Signature-256", sign("new secret", body))
 	return r
 }
@@ -109,11 +108,11 @@ func (w *world) do(r *http.Request) *httptest.ResponseRecorder {
 	return a
 }
 
-func find(t testing.TB, name string) payloads.Payload {
-	t.Helper()
+func find(tb testing.TB, name string) payloads.Payload {
+	tb.Helper()
 	p, err := payloads.Find(name, "")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
@@ -336,23 +335,23 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 }
 
 // serve serves w over loopback until the test ends.
-func serve(t testing.TB, w *world, c function.ServeConfig) string {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+func serve(tb testing.TB, w *world, c function.ServeConfig) string {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
 	listening, done := make(chan net.Addr, 1), make(chan error, 1)
 	c.Host, c.Listening = "127.0.0.1", func(a net.Addr) { listening <- a }
 	go func() { done <- function.Serve(ctx, w.handler, c) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return (<-listening).String()
 }
 
 // TestParallelGiants is S3: 50 endless bodies of 25 MiB + 1 add little memory.
-func TestParallelGiants(t *testing.T) {
+func TestParallelGiants(t *testing.T) { //nolint:paralleltest // it measures the process's memory
 	if testing.Short() {
 		t.Skip("sends 1.3 GB over loopback")
 	}
@@ -407,7 +406,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer connection.Close()
+		t.Cleanup(func() { connection.Close() }) //nolint:errcheck // the server closed it
 		if err := connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 			t.Fatal(err)
 		}

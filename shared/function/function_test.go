@@ -167,9 +167,9 @@ func TestTasksOverHTTP(t *testing.T) {
 	var got task.Task
 	h := function.Tasks(func(_ context.Context, t task.Task) error { got = t; return nil })
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
-	r.Header.Set("X-CloudTasks-QueueName", "q")
-	r.Header.Set("X-CloudTasks-TaskName", "n")
-	r.Header.Set("X-CloudTasks-TaskRetryCount", "2")
+	r.Header.Set("X-Cloudtasks-Queuename", "q")
+	r.Header.Set("X-Cloudtasks-Taskname", "n")
+	r.Header.Set("X-Cloudtasks-Taskretrycount", "2")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if diff := cmp.Diff(task.Task{Queue: "q", Name: "n", Body: []byte("{}"), Attempt: 3}, got); w.Code != 204 || diff != "" {
@@ -188,7 +188,7 @@ func TestServeBusyPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer l.Close() //nolint:errcheck // a test's
 	port := l.Addr().(*net.TCPAddr).Port
 	err = function.Serve(t.Context(), nil, function.ServeConfig{Host: "127.0.0.1", Port: port})
 	if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "set PORT") {
@@ -228,7 +228,7 @@ func TestServeStopsGracefully(t *testing.T) { //nolint:paralleltest // a signal 
 		if err != nil {
 			break
 		}
-		c.Close()
+		c.Close() //nolint:errcheck // a probe
 	}
 	close(finish)
 	if got := <-status; got != http.StatusTeapot {

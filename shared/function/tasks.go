@@ -42,12 +42,12 @@ func readTask(w http.ResponseWriter, r *http.Request) (task.Task, error) {
 	if err != nil {
 		return task.Task{}, err
 	}
-	retries, err := strconv.Atoi(r.Header.Get("X-CloudTasks-TaskRetryCount"))
+	retries, err := strconv.Atoi(r.Header.Get("X-Cloudtasks-Taskretrycount"))
 	if err != nil || retries < 0 {
 		retries = 0 // called by hand: the first time
 	}
 	return task.Task{
-		Queue: r.Header.Get("X-CloudTasks-QueueName"), Name: r.Header.Get("X-CloudTasks-TaskName"),
+		Queue: r.Header.Get("X-Cloudtasks-Queuename"), Name: r.Header.Get("X-Cloudtasks-Taskname"),
 		Body: body, Attempt: retries + 1,
 	}, nil
 }

@@ -60,6 +60,7 @@ func get(t *testing.T, s blob.Store, key string) []byte {
 }
 
 func testPutGet(t *testing.T, s blob.Store) {
+	t.Helper()
 	for i, data := range []string{"", "x", strings.Repeat("GitHub ", 1_000_000)} {
 		key := fmt.Sprintf("events/2026-03/%d", i)
 		put(t, s, key, data)
@@ -74,6 +75,7 @@ func testPutGet(t *testing.T, s blob.Store) {
 }
 
 func testNeverChanges(t *testing.T, s blob.Store) {
+	t.Helper()
 	put(t, s, "a", "first")
 	if err := s.Put(t.Context(), "a", strings.NewReader("second")); !errors.Is(err, blob.ErrExists) {
 		t.Errorf("Put again: %v, want ErrExists", err)
@@ -84,6 +86,7 @@ func testNeverChanges(t *testing.T, s blob.Store) {
 }
 
 func testAllOrNothing(t *testing.T, s blob.Store) {
+	t.Helper()
 	broken := errors.New("connection lost")
 	err := s.Put(t.Context(), "a/b", io.MultiReader(strings.NewReader("half"), errorReader{broken}))
 	if !errors.Is(err, broken) {
@@ -106,6 +109,7 @@ type errorReader struct{ err error }
 func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 
 func testOneWriterWins(t *testing.T, s blob.Store) {
+	t.Helper()
 	var wins atomic.Int32
 	var group sync.WaitGroup
 	for i := range 8 {
@@ -126,6 +130,7 @@ func testOneWriterWins(t *testing.T, s blob.Store) {
 }
 
 func testDelete(t *testing.T, s blob.Store) {
+	t.Helper()
 	put(t, s, "a/b", "x")
 	for range 2 {
 		if err := s.Delete(t.Context(), "a/b"); err != nil {
@@ -139,6 +144,7 @@ func testDelete(t *testing.T, s blob.Store) {
 }
 
 func testNotFound(t *testing.T, s blob.Store) {
+	t.Helper()
 	put(t, s, "a/b", "x")
 	for _, key := range []string{"c", "a", "a/b/c", "a/b.zst"} {
 		if _, err := s.Get(t.Context(), key); !errors.Is(err, blob.ErrNotFound) {
@@ -151,6 +157,7 @@ func testNotFound(t *testing.T, s blob.Store) {
 }
 
 func testKeys(t *testing.T, s blob.Store) {
+	t.Helper()
 	for _, key := range []string{"", "/a", "a/", "a//b", ".", "..", "../a", "a/../../b", "a\x00b", "a b", "é", "a\\b", "+staging/1", strings.Repeat("x", 513)} {
 		if err := s.Put(t.Context(), key, strings.NewReader("x")); !errors.Is(err, blob.ErrKey) {
 			t.Errorf("Put(%q) = %v, want ErrKey", key, err)
@@ -168,6 +175,7 @@ func testKeys(t *testing.T, s blob.Store) {
 }
 
 func testList(t *testing.T, s blob.Store) {
+	t.Helper()
 	// In key order; "a.b" sorts between "a-b" and what is in the folder "a".
 	keys := []string{"a", "a-b", "a.b", "a/1", "a/2/x", "a/2/y", "a/3", "ab", "b"}
 	for i := range keys {

@@ -19,13 +19,20 @@ func open(t *testing.T, dir string) *folder.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
 }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, t.TempDir()) })
+	blobtest.Run(t, func(t *testing.T) blob.Store {
+		t.Helper()
+		return open(t, t.TempDir())
+	})
 }
 
 func TestSurvivesReopenAndClearsStaging(t *testing.T) {

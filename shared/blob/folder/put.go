@@ -96,7 +96,7 @@ func (s *Store) size(key string, info fs.FileInfo) (int64, error) {
 	if err != nil {
 		return 0, s.explain("stat", key, err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read
 	var b [trailerBytes]byte
 	if _, err := f.ReadAt(b[:], max(0, info.Size()-trailerBytes)); err != nil {
 		return 0, fmt.Errorf("stat blob %s: the file is cut: %w", key, err)

@@ -38,7 +38,9 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-func init() { function.RegisterPlatform("machine", open) }
+func init() { //nolint:gochecknoinits // registration
+	function.RegisterPlatform("machine", open)
+}
 
 // open is the platform's Opener. What it opens is closed by the process's end:
 // all that was acknowledged is on disk.

@@ -16,6 +16,7 @@ import (
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	secrettest.Run(t, func(t *testing.T) secret.Store {
+		t.Helper()
 		s, err := file.New(filepath.Join(t.TempDir(), "secrets.json"), clock.Real{})
 		if err != nil {
 			t.Fatal(err)

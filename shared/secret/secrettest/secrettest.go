@@ -40,9 +40,9 @@ func add(t *testing.T, s secret.Store, name, value string) secret.Version {
 	return v
 }
 
-func values(t *testing.T, s secret.Store, name string) []string {
+func values(t *testing.T, s secret.Store) []string {
 	t.Helper()
-	versions, err := s.Versions(t.Context(), name)
+	versions, err := s.Versions(t.Context(), "hook")
 	if errors.Is(err, secret.ErrNotFound) {
 		return nil
 	}
@@ -57,10 +57,11 @@ func values(t *testing.T, s secret.Store, name string) []string {
 }
 
 func testRotation(t *testing.T, s secret.Store) {
+	t.Helper()
 	first := add(t, s, "hook", "one")
 	second := add(t, s, "hook", "two")
 	add(t, s, "other", "three")
-	if diff := cmp.Diff([]string{"two", "one"}, values(t, s, "hook")); diff != "" {
+	if diff := cmp.Diff([]string{"two", "one"}, values(t, s)); diff != "" {
 		t.Error(diff)
 	}
 	if err := s.Disable(t.Context(), "hook", first.ID); err != nil {
@@ -70,7 +71,7 @@ func testRotation(t *testing.T, s secret.Store) {
 	if third.ID == first.ID || third.ID == second.ID {
 		t.Errorf("the id %s was given twice", third.ID)
 	}
-	if diff := cmp.Diff([]string{"four", "two"}, values(t, s, "hook")); diff != "" {
+	if diff := cmp.Diff([]string{"four", "two"}, values(t, s)); diff != "" {
 		t.Error(diff)
 	}
 	for _, v := range []secret.Version{second, third} {
@@ -78,12 +79,13 @@ func testRotation(t *testing.T, s secret.Store) {
 			t.Fatal(err)
 		}
 	}
-	if got := values(t, s, "hook"); got != nil {
+	if got := values(t, s); got != nil {
 		t.Errorf("got %v of a secret without an enabled version", got)
 	}
 }
 
 func testRefusals(t *testing.T, s secret.Store) {
+	t.Helper()
 	for name, value := range map[string]string{"": "x", "a/b": "x", "..": "x", "empty": "", strings.Repeat("n", 256): "x"} {
 		if _, err := s.Add(t.Context(), name, secret.Value(value)); !fault.Is(err, fault.Invalid) {
 			t.Errorf("Add(%q, %q) = %v, want invalid", name, value, err)
@@ -101,6 +103,7 @@ func testRefusals(t *testing.T, s secret.Store) {
 }
 
 func testCopies(t *testing.T, s secret.Store) {
+	t.Helper()
 	value := secret.Value("canary")
 	v, err := s.Add(t.Context(), "hook", value)
 	if err != nil {
@@ -110,7 +113,7 @@ func testCopies(t *testing.T, s secret.Store) {
 		t.Errorf("the value shows itself: %s", text)
 	}
 	value[0], v.Value[1] = 'X', 'X'
-	if got := values(t, s, "hook"); len(got) != 1 || got[0] != "canary" {
+	if got := values(t, s); len(got) != 1 || got[0] != "canary" {
 		t.Errorf("a caller's change reached the store: %v", got)
 	}
 }
