@@ -10,14 +10,18 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
@@ -87,4 +91,30 @@ func New(c Config, d Deps) http.Handler {
 	})
 	who := &auth.Authenticator{Keys: d.Keys, Limiter: auth.NewLimiter(d.Clock), Forwarded: c.Forwarded, Fail: fail}
 	return sameSite(c.AllowedHosts, who.Wrap(mux))
+}
+
+func init() { function.Register("gateway", build) }
+
+func build(ctx context.Context, p function.Platform) (http.Handler, error) {
+	var cfg Config
+	if err := function.Configure(ctx, p, &cfg); err != nil {
+		return nil, err
+	}
+	actions, err := action.NewRegistry(actiongithub.New(nil)...) // specs and keys only: nothing is called
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Schema, err = store.DefaultSchema(); err != nil {
+		return nil, err
+	}
+	return New(cfg, Deps{
+		Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log,
+		Answers: execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock}),
+		Decider: decision.NewEngine(decision.Deps{
+			Store: p.Store, Blobs: p.Blobs, Actions: actions, Clock: p.Clock, Log: p.Log,
+			Policies: decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log),
+		}),
+		Controls: control.Controls{Store: p.Store, Clock: p.Clock},
+		Keys:     auth.Keys{Store: p.Store, Clock: p.Clock},
+	}), nil
 }

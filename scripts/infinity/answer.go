@@ -79,7 +79,7 @@ func (c *freezeCmd) Run(ctx context.Context, a *app) error {
 func freezes() list[control.Freeze] {
 	return list[control.Freeze]{
 		path: "/v1/freezes", empty: "Nothing is frozen.",
-		columns: []view.Column{{"SCOPE", 40}, {"BY", 20}, {"AGE", 4}, {"REASON", 40}},
+		columns: []view.Column{view.Col("SCOPE", 40), view.Col("BY", 20), view.Col("AGE", 4), view.Col("REASON", 40)},
 		row: func(now time.Time, f control.Freeze) []string {
 			return []string{f.Scope, f.By, view.Age(now, f.At), f.Reason}
 		},

@@ -30,7 +30,7 @@ func (c *eventsCmd) Run(ctx context.Context, a *app) error {
 	}
 	return list[decision.Delivery]{
 		path: "/v1/events", empty: nothingYet,
-		columns: []view.Column{{"EVENT", 10}, {"TYPE", 36}, {"REPOSITORY", 26}, {"SUBJECT", 14}, {"DECISION", 10}, {"AGE", 4}},
+		columns: []view.Column{view.Col("EVENT", 10), view.Col("TYPE", 36), view.Col("REPOSITORY", 26), view.Col("SUBJECT", 14), view.Col("DECISION", 10), view.Col("AGE", 4)},
 		row: func(now time.Time, d decision.Delivery) []string {
 			return []string{
 				view.Short(d.ID), typeName(d.Type), d.Repository, d.Subject,
@@ -54,7 +54,7 @@ type decisionsCmd struct {
 func (c *decisionsCmd) Run(ctx context.Context, a *app) error {
 	return list[decision.Decision]{
 		path: "/v1/decisions", empty: nothingYet,
-		columns: []view.Column{{"DECISION", 10}, {"CATEGORY", 9}, {"ON", 36}, {"REPOSITORY", 24}, {"POLICIES", 22}, {"AGE", 4}},
+		columns: []view.Column{view.Col("DECISION", 10), view.Col("CATEGORY", 9), view.Col("ON", 36), view.Col("REPOSITORY", 24), view.Col("POLICIES", 22), view.Col("AGE", 4)},
 		row: func(now time.Time, d decision.Decision) []string {
 			names := make([]string, len(d.Proposals))
 			for i, p := range d.Proposals {
@@ -88,7 +88,7 @@ func (c *executionsCmd) Run(ctx context.Context, a *app) error {
 	}
 	return list[execution.Execution]{
 		path: "/v1/executions", empty: nothingYet,
-		columns: []view.Column{{"EXECUTION", 10}, {"STATE", 13}, {"ACTION", 30}, {"RESOURCE", 30}, {"POLICY", 18}, {"AGE", 4}},
+		columns: []view.Column{view.Col("EXECUTION", 10), view.Col("STATE", 13), view.Col("ACTION", 30), view.Col("RESOURCE", 30), view.Col("POLICY", 18), view.Col("AGE", 4)},
 		row: func(now time.Time, x execution.Execution) []string {
 			return []string{view.Short(x.ID), string(x.State), x.Action, x.Resource, x.Policy, view.Age(now, x.CreatedAt)}
 		},
@@ -112,7 +112,7 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 	}
 	return list[audit.Record]{
 		path: "/v1/audit", empty: "No records.",
-		columns: []view.Column{{"AGE", 4}, {"ACTOR", 18}, {"VERB", 24}, {"SUBJECT", 22}, {"STATE", 22}, {"REASON", 20}},
+		columns: []view.Column{view.Col("AGE", 4), view.Col("ACTOR", 18), view.Col("VERB", 24), view.Col("SUBJECT", 22), view.Col("STATE", 22), view.Col("REASON", 20)},
 		row: func(now time.Time, r audit.Record) []string {
 			state := r.To
 			if r.From != "" && r.From != r.To {

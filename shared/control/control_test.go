@@ -53,7 +53,7 @@ func TestGate(t *testing.T) {
 		if err != nil || (refusal != "") != refused {
 			t.Errorf("%s: refusal %q, %v; want one: %v", scope, refusal, err, refused)
 		}
-		if refused && !(strings.Contains(refusal, "key:ops") && strings.Contains(refusal, "fire")) {
+		if refused && (!strings.Contains(refusal, "key:ops") || !strings.Contains(refusal, "fire")) {
 			t.Errorf("%s: %q does not say who and why", scope, refusal)
 		}
 	}

@@ -15,6 +15,9 @@ type Column struct {
 	Width int // in characters; longer cells end in "…"
 }
 
+// Col returns a column.
+func Col(title string, width int) Column { return Column{Title: title, Width: width} }
+
 // Table prints rows in columns of fixed width, so that a row can be printed
 // before the next is known.
 type Table struct {

@@ -46,7 +46,7 @@ func FuzzFit(f *testing.F) {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	table := view.NewTable(&b, false, view.Column{Title: "ID", Width: 4}, view.Column{Title: "NAME", Width: 6})
+	table := view.NewTable(&b, false, view.Col("ID", 4), view.Col("NAME", 6))
 	for _, row := range [][]string{{"ä", "short"}, {"abcdef", "toolong"}, {"", ""}} {
 		if err := table.Row(row...); err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestPaintKeepsTheWidth(t *testing.T) {
 	t.Parallel()
 	var plain, painted strings.Builder
 	for w, paint := range map[*strings.Builder]view.Paint{&plain: false, &painted: true} {
-		table := view.NewTable(w, paint, view.Column{Title: "STATE", Width: 9}, view.Column{Title: "X", Width: 1})
+		table := view.NewTable(w, paint, view.Col("STATE", 9), view.Col("X", 1))
 		if err := table.Row("failed", "y"); err != nil {
 			t.Fatal(err)
 		}
