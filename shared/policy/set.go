@@ -1,60 +1,155 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"io/fs"
+	"sync"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/index"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
 )
 
-// Set is a compiled and indexed set of policies.
-type Set struct{ policies []*Policy }
+// Set is a compiled and indexed set of policies. Once it is built, it is safe
+// for concurrent use.
+type Set struct {
+	types    *webhook.Catalogue
+	compiler *condition.Compiler
+	actions  map[string]actionSpec
 
-// Load reads policies/*.yaml of fsys, .infinity's root. The error is Findings;
-// with any finding there is no set.
-func Load(fs.FS, Catalog) (*Set, error) { return &Set{}, nil }
+	policies []*Policy
+	compiled []*compiled
+	byName   map[string]int
+	byEvent  map[string]*index.Index
+	digest   func() string
+}
+
+type actionSpec struct {
+	action.Spec
+	args *jsonschema.Schema // nil: any
+}
+
+// compiled is what a policy has beside its text.
+type compiled struct {
+	events map[string]*condition.Checked // nil where there is no condition
+	args   map[string]template
+	static json.RawMessage // the arguments, where no event is needed for them
+	hash   [sha256.Size]byte
+}
+
+// NewSet returns an empty set over the actions of c.
+func NewSet(c Catalog) (*Set, error) {
+	types, err := webhook.Load()
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what was done
+	}
+	compiler, err := condition.NewCompiler(types)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what was done
+	}
+	s := &Set{
+		types: types, compiler: compiler, actions: map[string]actionSpec{},
+		byName: map[string]int{}, byEvent: map[string]*index.Index{},
+	}
+	s.digest = sync.OnceValue(s.sum)
+	for _, spec := range c.Specs() {
+		a := actionSpec{Spec: spec}
+		if len(spec.Args) > 0 {
+			if a.args, err = compileSchema(spec.Args); err != nil {
+				return nil, fmt.Errorf("the arguments of action %s: %w", spec.Name, err)
+			}
+		}
+		s.actions[spec.Name] = a
+	}
+	return s, nil
+}
 
 // Digest returns the hex SHA-256 of the policies in their canonical form.
-func (s *Set) Digest() string { return "" }
+func (s *Set) Digest() string { return s.digest() }
+
+func (s *Set) sum() string {
+	h := sha256.New()
+	for _, c := range s.compiled {
+		h.Write(c.hash[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // Policies returns the policies by file and position; callers must not change
 // them.
 func (s *Set) Policies() []*Policy { return s.policies }
 
 // Match returns the policies that in matches, by file and position.
-func (s *Set) Match(*Input) []Match { return nil }
+func (s *Set) Match(in *Input) []Match {
+	matches, _ := s.Evaluate(in)
+	return matches
+}
+
+// Failure is a condition that could not be evaluated for an event, so that its
+// policy does not match.
+type Failure struct {
+	Policy *Policy
+	Err    error
+}
+
+// Evaluate is Match that also returns the conditions that an error kept from
+// matching.
+func (s *Set) Evaluate(in *Input) ([]Match, []Failure) {
+	event := webhook.Event(in.event.Type)
+	x, ok := s.byEvent[event]
+	if !ok {
+		return nil, nil
+	}
+	f := in.facts()
+	hits, failed := x.Match(f)
+	var matches []Match
+	for _, n := range hits {
+		args, err := s.arguments(n, event, f)
+		matches = append(matches, Match{Policy: s.policies[n], Args: args, Err: err})
+	}
+	var failures []Failure
+	for _, n := range failed {
+		failures = append(failures, Failure{Policy: s.policies[n.Number], Err: n.Err})
+	}
+	return matches, failures
+}
+
+// arguments returns the arguments of the policy's action for the event.
+func (s *Set) arguments(n int, event string, f *condition.Facts) (json.RawMessage, error) {
+	c := s.compiled[n]
+	if c.static != nil {
+		return c.static, nil
+	}
+	v, err := c.args[event](f)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("write as JSON: %w", err)
+	}
+	if schema := s.actions[s.policies[n].Action].args; schema != nil {
+		var decoded any
+		if err := json.Unmarshal(raw, &decoded); err != nil {
+			return nil, fmt.Errorf("read back: %w", err)
+		}
+		if err := schema.Validate(decoded); err != nil {
+			return nil, fmt.Errorf("do not fit the action: %s", mistakes(err))
+		}
+	}
+	return raw, nil
+}
 
 // Explain says why the named policy matches in or does not.
-func (s *Set) Explain(_ *Input, name string) (Explanation, error) {
-	return Explanation{}, fmt.Errorf("there is no policy %q", name)
-}
-
-// Schema returns the JSON Schema (2020-12) of a policy file, for editors.
-func Schema(Catalog) ([]byte, error) { return []byte("{}"), nil }
-
-// Input is one event as conditions read it.
-type Input struct{}
-
-// NewInput returns e as conditions read it; e.Data is its body.
-func NewInput(event.Event) (*Input, error) { return &Input{}, nil }
-
-// String returns the text at a dotted path of the body: "issue.user.login".
-func (in *Input) String(string) (string, bool) { return "", false }
-
-// Int returns the whole number at a dotted path of the body: "issue.number",
-// "check_run.pull_requests.0.number".
-func (in *Input) Int(string) (int64, bool) { return 0, false }
-
-// FixtureResult is what one fixture gave.
-type FixtureResult struct {
-	Name     string   `json:"name"`
-	File     string   `json:"file"`
-	Line     int      `json:"line"`
-	Failures []string `json:"failures,omitempty"` // one sentence each; none if it passed
-}
-
-// RunFixtures runs fixtures/*.yaml of fsys against s. payload returns a
-// recorded webhook body by its name ("workflow_run.completed#0").
-func RunFixtures(fs.FS, *Set, func(name string) ([]byte, error)) ([]FixtureResult, error) {
-	return nil, nil
+func (s *Set) Explain(in *Input, name string) (Explanation, error) {
+	n, ok := s.byName[name]
+	if !ok {
+		return Explanation{}, fmt.Errorf("there is no policy %q", name)
+	}
+	return s.explain(in, n), nil
 }

@@ -1,0 +1,175 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/index"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/suggest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
+)
+
+// Source is a policy as it is written. Find says where the text at path within
+// the policy stands ("when"; "do", "with", "body"); nil says line and column 1.
+type Source struct {
+	Policy
+	With map[string]any // the action's arguments; text may hold ${ }
+	Find func(path []string, line, column int) (fileLine, fileColumn int)
+}
+
+// Add compiles one policy, files it in the index and gives it its place after
+// the others. With any finding the set is as it was. Add may not be called
+// beside other methods.
+func (s *Set) Add(src Source) Findings {
+	b := adding{set: s, src: &src}
+	p := src.Policy
+	if at, ok := s.byName[p.Name]; ok {
+		first := s.policies[at]
+		b.find([]string{"name"}, 1, 1, fmt.Sprintf("the name %q is taken by %s:%d", p.Name, first.File, first.Line), "names are unique among all files")
+	}
+	c := &compiled{events: map[string]*condition.Checked{}, args: map[string]template{}, hash: src.sum()}
+	events := b.events()
+	parts := map[string][]*condition.Predicate{}
+	for _, e := range events {
+		parts[e] = b.condition(c, e)
+		b.arguments(c, e)
+		if b.findings != nil {
+			return b.findings // the first event that does not fit says it all
+		}
+	}
+	if b.findings != nil {
+		return b.findings
+	}
+	number := len(s.policies)
+	for _, e := range events {
+		if s.byEvent[e] == nil {
+			s.byEvent[e] = index.New()
+		}
+		if err := s.byEvent[e].Add(number, parts[e]); err != nil {
+			b.find([]string{"when"}, 1, 1, err.Error(), "")
+			return b.findings
+		}
+	}
+	s.policies, s.compiled, s.byName[p.Name] = append(s.policies, &p), append(s.compiled, c), number
+	return nil
+}
+
+// sum is over everything that changes what the policy does.
+func (src *Source) sum() [sha256.Size]byte {
+	p := src.Policy
+	p.File, p.Line, p.Description = "", 0, ""
+	raw, err := json.Marshal([]any{p, src.With})
+	if err != nil { // With comes from YAML or JSON
+		raw = []byte(err.Error())
+	}
+	return sha256.Sum256(raw)
+}
+
+type adding struct {
+	set      *Set
+	src      *Source
+	findings Findings
+}
+
+func (b *adding) find(path []string, line, column int, message, hint string) {
+	l, c := 1, 1
+	if b.src.Find != nil {
+		l, c = b.src.Find(path, line, column)
+	}
+	b.findings = append(b.findings, Finding{File: b.src.File, Line: l, Column: c, Message: message, Hint: hint})
+}
+
+// events returns the events that the policy is on.
+func (b *adding) events() []string {
+	var out []string
+	for i, on := range b.src.On {
+		names := b.set.types.Expand(on)
+		if names == nil {
+			path := []string{"on", strconv.Itoa(i)}
+			if on == webhook.Prefix+"repository_dispatch" || strings.HasPrefix(on, webhook.Prefix+"repository_dispatch.") {
+				b.find(path, 1, 1, fmt.Sprintf("the event %q has actions of its senders' own", on), `write "com.github.repository_dispatch.*" and test event.action`)
+				continue
+			}
+			b.find(path, 1, 1, fmt.Sprintf("the event %q is unknown", on), suggest.Closest(on, b.set.types.Types()))
+		}
+		out = append(out, names...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (b *adding) condition(c *compiled, event string) []*condition.Predicate {
+	if b.src.When == "" {
+		c.events[event] = nil
+		return nil
+	}
+	fail := func(problems []condition.Problem) []*condition.Predicate {
+		for _, p := range problems {
+			b.find([]string{"when"}, p.Line, p.Column, p.Message, p.Hint)
+		}
+		return nil
+	}
+	parsed, problems := b.set.compiler.Parse(b.src.When)
+	if problems != nil {
+		return fail(problems)
+	}
+	checked, problems := b.set.compiler.Check(parsed, event)
+	if problems != nil {
+		if len(b.src.On) > 1 || strings.HasSuffix(b.src.On[0], "*") {
+			problems[0].Message += " in " + webhook.Prefix + event
+		}
+		return fail(problems)
+	}
+	if kind := checked.Kind(); kind != "bool" && kind != "dyn" {
+		return fail([]condition.Problem{{Line: 1, Column: 1, Message: fmt.Sprintf("the condition gives a value of type %s; it has to be true or false", checked.TypeName())}})
+	}
+	parts, err := checked.Split()
+	if err != nil {
+		return fail([]condition.Problem{{Line: 1, Column: 1, Message: err.Error()}})
+	}
+	c.events[event] = checked
+	return parts
+}
+
+func (b *adding) arguments(c *compiled, event string) {
+	if _, ok := b.set.actions[b.src.Action]; !ok {
+		b.find([]string{"do"}, 1, 1, fmt.Sprintf("the action %q is unknown", b.src.Action), "`infinity policy schema` lists them")
+		return
+	}
+	with := b.src.With
+	if with == nil {
+		with = map[string]any{}
+	}
+	a := arguments{compiler: b.set.compiler, event: event, problem: b.find}
+	c.args[event] = a.compile(with, []string{"do", "with"})
+	if a.dynamic || b.findings != nil {
+		return
+	}
+	v, err := c.args[event](nil)
+	if err == nil {
+		c.static, err = json.Marshal(v)
+	}
+	if err != nil {
+		b.find([]string{"do"}, 1, 1, err.Error(), "")
+	}
+}
+
+// parseRate reads "2/1h".
+func parseRate(s string) (*Rate, error) {
+	n, per, ok := strings.Cut(s, "/")
+	count, err := strconv.Atoi(n)
+	if !ok || err != nil {
+		return nil, fmt.Errorf("%q is no rate", s)
+	}
+	d, err := time.ParseDuration(per)
+	if err != nil || d <= 0 {
+		return nil, fmt.Errorf("%q is no time", per)
+	}
+	return &Rate{N: count, Per: d}, nil
+}

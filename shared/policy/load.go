@@ -1,0 +1,146 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/document"
+)
+
+// Load reads policies/*.yaml and *.yml of fsys, .infinity's root. An error in
+// the files is Findings; with any finding there is no set, so that nothing is
+// permitted by what could not be read whole.
+func Load(fsys fs.FS, c Catalog) (*Set, error) {
+	set, err := NewSet(c)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := Schema(c)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := compileSchema(raw)
+	if err != nil {
+		return nil, err
+	}
+	names, err := yamlFiles(fsys, "policies")
+	if err != nil {
+		return nil, err
+	}
+	var findings Findings
+	for _, name := range names {
+		f, err := loadFile(set, schema, fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, f...)
+	}
+	if findings != nil {
+		return nil, findings.sorted()
+	}
+	return set, nil
+}
+
+func yamlFiles(fsys fs.FS, folder string) ([]string, error) {
+	var names []string
+	for _, pattern := range []string{"/*.yaml", "/*.yml"} {
+		found, err := fs.Glob(fsys, folder+pattern)
+		if err != nil {
+			return nil, fmt.Errorf("look for files in %s: %w", folder, err)
+		}
+		names = append(names, found...)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// readDocument reads a file, no more of it than may be read.
+func readDocument(fsys fs.FS, name string) (*document.Document, Findings, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, document.MaxBytes+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	doc, problems := document.Parse(data)
+	var findings Findings
+	for _, p := range problems {
+		findings = append(findings, Finding{File: name, Line: p.Line, Column: p.Column, Message: p.Message, Hint: p.Hint})
+	}
+	return doc, findings, nil
+}
+
+func loadFile(set *Set, schema *jsonschema.Schema, fsys fs.FS, name string) (Findings, error) {
+	doc, findings, err := readDocument(fsys, name)
+	if err != nil || findings != nil {
+		return findings, err
+	}
+	if err := schema.Validate(doc.Value); err != nil {
+		return schemaFindings(name, doc, err), nil
+	}
+	root, _ := doc.Value.(object)
+	list, _ := root["policies"].([]any)
+	for i, p := range list {
+		fields, ok := p.(object)
+		if !ok {
+			return nil, errors.New("the schema let a policy through that is no object")
+		}
+		findings = append(findings, set.Add(sourceOf(name, doc, i, fields))...)
+	}
+	return findings, nil
+}
+
+// sourceOf makes the Source of the policy at position i, whose fields fit the
+// schema.
+func sourceOf(file string, doc *document.Document, i int, fields object) Source {
+	at := []string{"policies", strconv.Itoa(i)}
+	s := Source{Policy: Policy{
+		Name: text(fields["name"]), Description: text(fields["description"]), File: file, Line: doc.Find(at).Line,
+		When: text(fields["when"]), Autonomy: Level(text(fields["autonomy"])),
+	}}
+	if on, ok := fields["on"].(string); ok {
+		s.On = []string{on}
+	} else if list, ok := fields["on"].([]any); ok {
+		for _, e := range list {
+			s.On = append(s.On, text(e))
+		}
+	}
+	switch do := fields["do"].(type) {
+	case string:
+		s.Action = do
+	case object:
+		s.Action = text(do["action"])
+		s.With, _ = do["with"].(object)
+	}
+	if limits, ok := fields["limits"].(object); ok {
+		s.Limits = Limits{PerResource: rateOf(limits["per_resource"]), Total: rateOf(limits["total"])}
+	}
+	s.Find = func(path []string, line, column int) (int, int) {
+		p := doc.Within(append(slices.Clone(at), path...), line, column)
+		return p.Line, p.Column
+	}
+	return s
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// rateOf returns the rate that v is; the schema has checked its form.
+func rateOf(v any) *Rate {
+	r, err := parseRate(text(v))
+	if err != nil {
+		return nil
+	}
+	return r
+}

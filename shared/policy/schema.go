@@ -1,0 +1,104 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
+)
+
+type object = map[string]any
+
+const (
+	ratePattern = `^[1-9][0-9]{0,5}/([0-9]+(ms|s|m|h))+$`
+	namePattern = `^[a-z0-9]+(-[a-z0-9]+)*$`
+)
+
+// Schema returns the JSON Schema (2020-12) of a policy file, for editors: the
+// events, the actions of c and the arguments of each.
+func Schema(c Catalog) ([]byte, error) {
+	types, err := webhook.Load()
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what was done
+	}
+	specs := c.Specs()
+	names := make([]any, len(specs))
+	cases := make([]any, 0, len(specs))
+	for i, s := range specs {
+		names[i] = s.Name
+		args, err := templated(s)
+		if err != nil {
+			return nil, err
+		}
+		then := object{"properties": object{"with": args}}
+		if required, ok := args["required"].([]any); ok && len(required) > 0 {
+			then["required"] = []any{"with"}
+		}
+		cases = append(cases, object{"if": object{"properties": object{"action": object{"const": s.Name}}}, "then": then})
+	}
+	do := object{
+		"type": []any{"string", "object"}, "description": "The action: its name, or its name and arguments.",
+		"if": object{"type": "string"}, "then": object{"enum": names},
+		"else": object{
+			"required": []any{"action"}, "additionalProperties": false,
+			"properties": object{"action": object{"enum": names}, "with": object{"type": "object"}}, "allOf": cases,
+		},
+	}
+	doc := object{
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Policies of Infinity-Matrix",
+		"type": "object", "required": []any{"policies"}, "additionalProperties": false,
+		"properties": object{"policies": object{"type": "array", "items": policySchema(types.Types(), do)}},
+	}
+	return json.MarshalIndent(doc, "", "  ")
+}
+
+func policySchema(types []string, do object) object {
+	rate := object{"type": "string", "pattern": ratePattern, "description": "How often, as 2/1h."}
+	event := object{"type": "string", "anyOf": []any{object{"enum": types}, object{"pattern": `\*$`}}}
+	return object{
+		"type": "object", "required": []any{"name", "on", "do", "autonomy"}, "additionalProperties": false,
+		"properties": object{
+			"name":        object{"type": "string", "pattern": namePattern, "maxLength": 64},
+			"description": object{"type": "string"},
+			"on": object{
+				"type": []any{"string", "array"}, "if": object{"type": "string"}, "then": event,
+				"else": object{"items": event, "minItems": 1, "uniqueItems": true},
+			},
+			"when":     object{"type": "string", "description": "CEL over event and meta; without it the policy always matches."},
+			"do":       do,
+			"autonomy": object{"enum": []any{autonomy.L1, autonomy.L2, autonomy.L3, autonomy.L4, autonomy.L5}},
+			"limits": object{
+				"type": "object", "additionalProperties": false,
+				"properties": object{"per_resource": rate, "total": rate},
+			},
+		},
+	}
+}
+
+// templated returns the schema of s's arguments where each may also be text
+// with ${ }, whose value is checked once it is known.
+func templated(s action.Spec) (object, error) {
+	args := object{"type": "object"}
+	if len(s.Args) == 0 {
+		return args, nil
+	}
+	if err := json.Unmarshal(s.Args, &args); err != nil {
+		return nil, fmt.Errorf("read the argument schema of %s: %w", s.Name, err)
+	}
+	delete(args, "$schema")
+	if properties, ok := args["properties"].(object); ok {
+		for name, p := range properties {
+			properties[name] = orTemplate(p)
+		}
+	}
+	return args, nil
+}
+
+func orTemplate(p any) any {
+	if o, ok := p.(object); ok && o["items"] != nil {
+		o["items"] = orTemplate(o["items"])
+	}
+	return object{"anyOf": []any{p, object{"type": "string", "pattern": `\$\{`}}}
+}
