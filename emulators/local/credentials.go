@@ -22,7 +22,7 @@ const (
 )
 
 // appID is the App's id on the fake GitHub.
-const appID = "1"
+const appID = 1
 
 // keyName is whose the key of a start is.
 const keyName = "local"

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -23,15 +22,6 @@ type Endpoint struct {
 	GitHub  string `json:"github"`  // URL of the fake GitHub
 	Key     string `json:"key"`     // API key of this start
 	PID     int    `json:"pid"`
-}
-
-// host returns the gateway's host and port.
-func (e Endpoint) host() string {
-	u, err := url.Parse(e.Gateway)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }
 
 // endpoint issues the key of this start and writes EndpointFile.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 
 	"github.com/sethvargo/go-envconfig"
 
@@ -96,9 +97,8 @@ func (h *host) platform(e Endpoint) function.Platform {
 		Env: envconfig.MultiLookuper(envconfig.OsLookuper(), envconfig.MapLookuper(map[string]string{
 			"INFINITY_POLICIES":          h.cfg.Policies,
 			"EXECUTE_LIVE_INSTALLATIONS": "*", // the only GitHub here is the fake one
-			"GITHUB_BASE_URL":            e.GitHub,
-			"GITHUB_APP_ID":              appID,
-			"GATEWAY_ALLOWED_HOSTS":      e.host(),
+			"GITHUB_API_URL":             e.GitHub,
+			"GITHUB_APP_ID":              strconv.Itoa(appID),
 		})),
 	}
 }

@@ -85,7 +85,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	if err := function.Configure(ctx, p, &cfg); err != nil {
 		return nil, err
 	}
-	clients, err := github.NewClients(cfg.GitHub, github.Deps{Secrets: p.Secrets, Clock: p.Clock})
+	clients, err := github.New(cfg.GitHub, github.Deps{Secrets: p.Secrets, Clock: p.Clock})
 	if err != nil {
 		return nil, err
 	}

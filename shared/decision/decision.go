@@ -28,7 +28,8 @@ type Decision struct {
 	InstallationID int64      `json:"installation_id"`
 	Author         string     `json:"author,omitempty"`
 	PolicyDigest   string     `json:"policy_digest"`
-	Category       string     `json:"category"` // the highest of its proposals; "Observe" without one
+	Category       string     `json:"category"`       // the highest of its proposals; "Observe" without one
+	Note           string     `json:"note,omitempty"` // why nothing could be proposed
 	Matched        int        `json:"matched"`
 	Proposals      []Proposal `json:"proposals"`
 	Confidence     float64    `json:"confidence"` // 1 for rules

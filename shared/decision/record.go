@@ -29,9 +29,13 @@ type meaning struct {
 // transaction, and returns the decision that stands: d's, or the one that an
 // earlier delivery of the same id or meaning led to.
 func (e *Engine) record(ctx context.Context, ev event.Event, d draft, dl Delivery) (Decision, error) {
-	means := key(Meanings, event.Meaning(ev, ev.Data))
+	hash, err := event.Meaning(ev, ev.Data)
+	if err != nil {
+		return Decision{}, err
+	}
+	means := key(Meanings, hash)
 	var stands Decision
-	err := e.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
+	err = e.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
 		w := draft{decision: d.decision}
 		w.decision.Proposals = append([]Proposal{}, d.decision.Proposals...) // a retried transaction starts afresh
 		dl := dl

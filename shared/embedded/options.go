@@ -8,13 +8,14 @@ import (
 	"github.com/cockroachdb/pebble/v2/bloom"
 )
 
-// options keep an idle process small (a 16 MiB cache, 16 MiB memtables) while
-// bursts are absorbed by the write-ahead log.
+// options keep an idle process small (a 16 MiB cache; a memtable grows only as it fills) while
+// bursts are absorbed by the write-ahead log: what is acknowledged and trimmed
+// before a memtable is full is never written a second time.
 func options(o Options) *pebble.Options {
 	opts := &pebble.Options{
 		FS:                          o.FS,
 		CacheSize:                   16 << 20,
-		MemTableSize:                16 << 20,
+		MemTableSize:                64 << 20,
 		MemTableStopWritesThreshold: 4,
 		FormatMajorVersion:          pebble.FormatNewest,
 		Logger:                      logger{o.Log},

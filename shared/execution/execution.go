@@ -79,7 +79,8 @@ type Execution struct {
 	State    State          `json:"state"`
 	Reason   string         `json:"reason,omitempty"` // why it is where it is, for people
 	Attempt  int            `json:"attempt"`
-	Intent   int            `json:"intent"` // the attempt whose effect was begun; 0 if none
+	Intent   int            `json:"intent"`          // the attempt whose effect was begun; 0 if none
+	Looks    int            `json:"looks,omitempty"` // how often reading back came too early
 	Lease    *Lease         `json:"lease,omitempty"`
 	Plan     *action.Plan   `json:"plan,omitempty"`
 	PlanHash string         `json:"plan_hash,omitempty"`

@@ -108,8 +108,12 @@ func (r *Runner) applied(ctx context.Context, x Execution, act action.Action, re
 
 func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) error {
 	outcome, err := act.Verify(ctx, x.request(), *x.Result)
-	if err != nil && fault.Retriable(err) && x.Lease.Fence < 2*MaxAttempts {
-		return fmt.Errorf("verify execution %s: %w", x.ID, err) // the lease runs out; the task comes again
+	if err != nil && fault.Retriable(err) && x.Looks < MaxAttempts {
+		at := r.Clock.Now().Add(backoff(x.Looks + 1))
+		if x, err = r.Machine.LookAgain(ctx, x, at); err != nil {
+			return err
+		}
+		return r.later(ctx, x, at)
 	}
 	if err != nil {
 		r.Log.WarnContext(ctx, "effect not read back", slog.String("execution", x.ID), slog.Any("error", err))
@@ -190,5 +194,9 @@ type TaskBody struct {
 }
 
 func (x *Execution) request() action.Request {
-	return action.Request{Key: x.ID, Target: x.Target, Args: x.Args}
+	r := action.Request{Key: x.ID, Target: x.Target, Args: x.Args}
+	if x.StartedAt != nil {
+		r.Since = *x.StartedAt
+	}
+	return r
 }

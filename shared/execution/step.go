@@ -58,6 +58,16 @@ func (m *Machine) Verified(ctx context.Context, x Execution, outcome action.Outc
 	})
 }
 
+// LookAgain gives a verifying execution back: the target is still at it, and
+// the effect is to be read back not before at.
+func (m *Machine) LookAgain(ctx context.Context, x Execution, at time.Time) (Execution, error) {
+	return m.step(ctx, x, "execution.look_again", func(x *Execution, _ time.Time) error {
+		x.Looks++
+		x.NotBefore, x.Lease.Until = at, at
+		return x.move(Verifying, "")
+	})
+}
+
 // End ends x in state to without an effect: nothing to do, dry run, refused by
 // the target, or in doubt. p is the plan that was made, if any.
 func (m *Machine) End(ctx context.Context, x Execution, to State, reason string, p *action.Plan) (Execution, error) {
