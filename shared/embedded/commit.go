@@ -17,9 +17,10 @@ type fatal struct{ err error }
 // Commit applies batch and returns when it is on disk. Concurrent commits
 // share one fsync (group commit).
 //
-// Once the disk has failed beneath a commit, pebble cannot take another: this
-// and every later commit is refused with fault.Unavailable until the database
-// is opened again. What was acknowledged before is safe.
+// A disk that is nearly full refuses commits with fault.Unavailable until
+// there is space again. Once the disk has failed beneath a commit, pebble
+// cannot take another: this and every later one is refused until the database
+// is opened again. What was acknowledged before is safe in both cases.
 func (db *DB) Commit(batch *pebble.Batch) error {
 	wait, err := db.Apply(batch)
 	if err != nil {
@@ -30,17 +31,17 @@ func (db *DB) Commit(batch *pebble.Batch) error {
 
 // Apply makes batch visible; wait returns when it is on disk.
 func (db *DB) Apply(batch *pebble.Batch) (wait func() error, err error) {
-	if failed := db.failed.Load(); failed != nil {
-		return nil, *failed
+	if err := errors.Join(db.Failed(), db.space.check(batch.Len())); err != nil {
+		return nil, err
+	}
+	if batch.Empty() {
+		return func() error { return nil }, nil
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = db.fail(cause(p))
 		}
 	}()
-	if batch.Empty() {
-		return func() error { return nil }, nil
-	}
 	if err := db.ApplyNoSyncWait(batch, pebble.Sync); err != nil {
 		return nil, CommitError(err)
 	}
@@ -50,6 +51,16 @@ func (db *DB) Apply(batch *pebble.Batch) (wait func() error, err error) {
 		}
 		return nil
 	}, nil
+}
+
+// Failed returns why the database takes no more commits; nil if it does. A
+// database that failed must not be asked for a snapshot: pebble may have
+// stopped with its lock held.
+func (db *DB) Failed() error {
+	if failed := db.failed.Load(); failed != nil {
+		return *failed
+	}
+	return nil
 }
 
 func (db *DB) fail(err error) error {

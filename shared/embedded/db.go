@@ -7,6 +7,7 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -44,11 +45,12 @@ type Options struct {
 type DB struct {
 	*pebble.DB
 	dir    string
+	space  space
 	failed atomic.Pointer[error] // the disk failed beneath a commit
 }
 
 // Open opens or creates the database in dir. Only one process may have it.
-func Open(dir string, o Options) (*DB, error) {
+func Open(dir string, o Options) (_ *DB, err error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
@@ -58,14 +60,19 @@ func Open(dir string, o Options) (*DB, error) {
 	if err := o.FS.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "cannot create the data folder %s; choose another with --data", dir)
 	}
-	p, err := pebble.Open(dir, options(o))
-	if err != nil {
+	db := &DB{dir: dir, space: space{fs: o.FS, dir: dir}}
+	defer func() {
+		if p := recover(); p != nil {
+			err = openError(dir, cause(p))
+		}
+	}()
+	if db.DB, err = pebble.Open(dir, options(o, db.fail)); err != nil {
 		return nil, openError(dir, err)
 	}
-	db := &DB{DB: p, dir: dir}
 	if err := db.checkFormat(); err != nil {
-		return nil, errors.Join(err, p.Close())
+		return nil, errors.Join(err, db.DB.Close())
 	}
+	db.space.look()
 	return db, nil
 }
 
@@ -106,9 +113,10 @@ func openError(dir string, err error) error {
 		abs = dir
 	}
 	switch {
-	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EACCES) && strings.Contains(err.Error(), "LOCK"),
-		strings.Contains(err.Error(), "lock held by current process"):
+	case errors.Is(err, syscall.EAGAIN), strings.Contains(err.Error(), "lock held by current process"):
 		return fault.Wrap(fault.Conflict, err, "the data folder %s is in use by another process; stop it or choose another folder with --data", abs)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fault.Wrap(fault.Forbidden, err, "the data folder %s is not writable; change its owner or choose another folder with --data", abs)
 	case errors.Is(err, syscall.ENOSPC):
 		return fault.Wrap(fault.Unavailable, err, "the disk of %s is full; free some space and start again", abs)
 	default:

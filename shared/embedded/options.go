@@ -3,6 +3,8 @@ package embedded
 import (
 	"fmt"
 	"log/slog"
+	"runtime"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -11,14 +13,14 @@ import (
 // options keep an idle process small (a 16 MiB cache; a memtable grows only as it fills) while
 // bursts are absorbed by the write-ahead log: what is acknowledged and trimmed
 // before a memtable is full is never written a second time.
-func options(o Options) *pebble.Options {
+func options(o Options, fail func(error) error) *pebble.Options {
 	opts := &pebble.Options{
 		FS:                          o.FS,
 		CacheSize:                   16 << 20,
 		MemTableSize:                64 << 20,
 		MemTableStopWritesThreshold: 4,
 		FormatMajorVersion:          pebble.FormatNewest,
-		Logger:                      logger{o.Log},
+		Logger:                      logger{log: o.Log, fail: fail},
 	}
 	for i := range opts.Levels {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -27,7 +29,10 @@ func options(o Options) *pebble.Options {
 }
 
 // logger passes pebble's log on; its Infof is far too chatty for Info.
-type logger struct{ log *slog.Logger }
+type logger struct {
+	log  *slog.Logger
+	fail func(error) error
+}
 
 func (l logger) Infof(format string, args ...any) {
 	l.log.Debug("pebble", slog.String("message", fmt.Sprintf(format, args...)))
@@ -37,8 +42,10 @@ func (l logger) Errorf(format string, args ...any) {
 	l.log.Error("pebble", slog.String("message", fmt.Sprintf(format, args...)))
 }
 
-// Fatalf is called when the disk fails beneath a commit. It must not return:
-// the commit that it happened to turns the panic into an error.
+// Fatalf is called when the disk fails beneath pebble. It must not return. In
+// a call of this package it panics, which the call turns into an error; in a
+// goroutine of pebble's own, where a panic would end the process, it ends the
+// goroutine, and the database takes no more commits.
 func (l logger) Fatalf(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
 	for _, a := range args {
@@ -46,5 +53,28 @@ func (l logger) Fatalf(format string, args ...any) {
 			err = e
 		}
 	}
-	panic(fatal{err})
+	if called() {
+		panic(fatal{err})
+	}
+	_ = l.fail(err) // kept for the commits to come
+	l.Errorf("the disk failed: %v", err)
+	runtime.Goexit()
+}
+
+// called reports whether a function of this package other than the logger is
+// on the stack.
+func called() bool {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for {
+		frame, more := frames.Next()
+		for _, name := range []string{"/shared/embedded.Open", "/shared/embedded.(*DB)."} {
+			if strings.Contains(frame.Function, name) {
+				return true
+			}
+		}
+		if !more {
+			return false
+		}
+	}
 }

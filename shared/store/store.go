@@ -43,7 +43,7 @@ func (k Key) String() string { return k.Collection + "/" + k.ID }
 // Document is a stored value with the version that a write made.
 type Document struct {
 	Key     Key
-	Version uint64 // grows with every write of the document
+	Version uint64 // grows with every write that changes the document, also after a Delete
 	Data    json.RawMessage
 }
 
@@ -68,7 +68,8 @@ type Filter struct {
 }
 
 // Query asks for documents of one collection. Range filters must be on the
-// OrderBy field; with OrderBy empty the order is by id. Ties are broken by id.
+// OrderBy field; with OrderBy empty the order is by id, ascending only, as
+// Firestore scans them. Ties are broken by id.
 type Query struct {
 	Collection string
 	Where      []Filter

@@ -72,7 +72,26 @@ func (e engine) Apply(writes []docstore.Write) (func() error, error) {
 }
 
 // Snapshot implements docstore.Engine.
-func (e engine) Snapshot() docstore.Snapshot { return snapshot{e.db.NewSnapshot()} }
+func (e engine) Snapshot() docstore.Snapshot {
+	if err := e.db.Failed(); err != nil {
+		return broken{err}
+	}
+	return snapshot{e.db.NewSnapshot()}
+}
+
+// broken is the snapshot of a database whose disk has failed.
+type broken struct{ err error }
+
+// Get implements docstore.Snapshot.
+func (b broken) Get([]byte) ([]byte, error) { return nil, b.err }
+
+// Scan implements docstore.Snapshot.
+func (b broken) Scan(_, _ []byte, _ bool) iter.Seq2[docstore.Pair, error] {
+	return func(yield func(docstore.Pair, error) bool) { yield(docstore.Pair{}, b.err) }
+}
+
+// Close implements docstore.Snapshot.
+func (broken) Close() error { return nil }
 
 type snapshot struct{ *pebble.Snapshot }
 

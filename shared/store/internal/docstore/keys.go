@@ -5,23 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/internal/order"
 )
-
-const maxIDBytes = 512
-
-// check refuses keys that no driver takes.
-func check(k store.Key) error {
-	switch {
-	case k.Collection == "" || strings.ContainsRune(k.Collection, 0) || strings.Count(k.Collection, "/")%2 != 0:
-		return fault.New(fault.Invalid, "%q is no collection", k.Collection)
-	case k.ID == "" || len(k.ID) > maxIDBytes || k.ID == "." || k.ID == ".." || strings.ContainsAny(k.ID, "/\x00"):
-		return fault.New(fault.Invalid, "a document's id has 1 to %d bytes, no slash, and is not . or ..", maxIDBytes)
-	}
-	return nil
-}
 
 // docPrefix is where the collection's documents begin.
 func docPrefix(collection string) []byte {

@@ -8,6 +8,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/internal/order"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/internal/rule"
 )
 
 // span is the range of keys that answers a query.
@@ -18,12 +19,10 @@ type span struct {
 	ordered bool   // the order's value stands before the id
 }
 
-const defaultPage = 50
-
 // plan turns q into a range of keys.
 func plan(schema store.Schema, q store.Query) (span, error) {
-	if q.Limit < 0 || q.Limit > store.MaxPage {
-		return span{}, fault.New(fault.Invalid, "a page has 1 to %d documents", store.MaxPage)
+	if err := rule.Query(q); err != nil {
+		return span{}, err
 	}
 	index, err := schema.Serve(q)
 	if err != nil {
@@ -39,12 +38,11 @@ func plan(schema store.Schema, q store.Query) (span, error) {
 	s.prefix = len(prefix)
 	s.lo, s.hi = prefix, after(prefix)
 	for _, f := range q.Where {
-		if f.Field == q.OrderBy {
-			if err := s.narrow(prefix, f); err != nil {
-				return span{}, err
-			}
-		} else if f.Op != store.Eq {
-			return span{}, fault.New(fault.Invalid, "a range on %s needs the order to be by %s", f.Field, f.Field)
+		if f.Field != q.OrderBy {
+			continue
+		}
+		if err := s.narrow(prefix, f); err != nil {
+			return span{}, err
 		}
 	}
 	return s, s.resume(q)
@@ -91,8 +89,6 @@ func (s *span) narrow(prefix []byte, f store.Filter) error {
 		lo = after(value)
 	case store.Ge:
 		lo = value
-	default:
-		return fault.New(fault.Invalid, "there is no comparison %q", f.Op)
 	}
 	if bytes.Compare(lo, s.lo) > 0 {
 		s.lo = lo
@@ -122,9 +118,7 @@ func (s *span) resume(q store.Query) error {
 
 // page reads one page of the range.
 func (s span) page(snap Snapshot, q store.Query) (store.Page, error) {
-	if q.Limit == 0 {
-		q.Limit = defaultPage
-	}
+	limit := rule.Limit(q)
 	var page store.Page
 	var last []byte
 	if bytes.Compare(s.lo, s.hi) >= 0 {
@@ -134,7 +128,7 @@ func (s span) page(snap Snapshot, q store.Query) (store.Page, error) {
 		if err != nil {
 			return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 		}
-		if len(page.Documents) == q.Limit {
+		if len(page.Documents) == limit {
 			page.Next = base64.RawURLEncoding.EncodeToString(last)
 			break
 		}

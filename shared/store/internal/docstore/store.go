@@ -2,7 +2,6 @@ package docstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +11,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/internal/rule"
 )
 
 // Options tune a Store.
@@ -32,6 +32,7 @@ type Store struct {
 
 	mu      sync.Mutex // held while a commit is checked and applied
 	history history
+	version uint64 // the newest that was given
 
 	watches watches
 }
@@ -50,7 +51,7 @@ func New(engine Engine, o Options) *Store {
 
 // Get implements store.Reader.
 func (s *Store) Get(ctx context.Context, k store.Key) (store.Document, error) {
-	if err := errors.Join(ctx.Err(), check(k)); err != nil {
+	if err := errors.Join(ctx.Err(), rule.Key(k)); err != nil {
 		return store.Document{}, err
 	}
 	value, err := s.engine.Get(docKey(k))
@@ -187,7 +188,7 @@ func (s *Store) resolve(tx *transaction) ([]Write, error) {
 		}
 		var value []byte
 		if w.data != nil {
-			value = encode(version+1, w.data)
+			value = encode(s.next(version), w.data)
 		}
 		if old == nil && value == nil {
 			continue
@@ -196,6 +197,14 @@ func (s *Store) resolve(tx *transaction) ([]Write, error) {
 		writes = s.reindex(writes, w, oldData)
 	}
 	return writes, nil
+}
+
+// next returns a version over all before, also over that of a document that
+// was deleted and is made again: the time, or one more than the newest.
+func (s *Store) next(old uint64) uint64 {
+	now := uint64(max(0, s.o.Clock.Now().UnixMicro()))
+	s.version = max(s.version+1, old+1, now)
+	return s.version
 }
 
 // reindex adds the changes of the index entries from oldData to w's.
@@ -220,18 +229,4 @@ func (s *Store) reindex(writes []Write, w write, oldData []byte) []Write {
 		}
 	}
 	return writes
-}
-
-func marshal(k store.Key, value any) ([]byte, error) {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", k, err)
-	}
-	if len(data) > store.MaxDocumentBytes {
-		return nil, fault.Wrap(fault.TooLarge, store.ErrTooLarge, "%s has %d bytes; a document has at most %d", k, len(data), store.MaxDocumentBytes)
-	}
-	if len(data) == 0 || data[0] != '{' {
-		return nil, fault.New(fault.Invalid, "%s is no JSON object", k)
-	}
-	return data, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/internal/rule"
 )
 
 // transaction implements store.Tx: reads go to a snapshot and are remembered,
@@ -37,7 +38,7 @@ func (t *transaction) mayRead() error {
 
 // Get implements store.Reader.
 func (t *transaction) Get(ctx context.Context, k store.Key) (store.Document, error) {
-	if err := errors.Join(ctx.Err(), t.mayRead(), check(k)); err != nil {
+	if err := errors.Join(ctx.Err(), t.mayRead(), rule.Key(k)); err != nil {
 		return store.Document{}, err
 	}
 	key := docKey(k)
@@ -83,8 +84,8 @@ func (t *transaction) Create(k store.Key, value any) error { return t.write(k, v
 func (t *transaction) Put(k store.Key, value any) error { return t.write(k, value, false) }
 
 func (t *transaction) write(k store.Key, value any, create bool) error {
-	data, err := marshal(k, value)
-	if err = errors.Join(check(k), err); err == nil {
+	data, err := rule.Marshal(k, value)
+	if err = errors.Join(rule.Key(k), err); err == nil {
 		err = t.add(write{key: k, data: data, create: create})
 	}
 	return t.failed(err)
@@ -92,7 +93,7 @@ func (t *transaction) write(k store.Key, value any, create bool) error {
 
 // Delete implements store.Tx.
 func (t *transaction) Delete(k store.Key) error {
-	err := check(k)
+	err := rule.Key(k)
 	if err == nil {
 		err = t.add(write{key: k})
 	}
