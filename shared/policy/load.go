@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -84,17 +83,21 @@ func loadFile(set *Set, schema *jsonschema.Schema, fsys fs.FS, name string) (Fin
 	if err != nil || findings != nil {
 		return findings, err
 	}
+	malformed := map[string]bool{} // by position: the others are still checked
 	if err := schema.Validate(doc.Value); err != nil {
-		return schemaFindings(name, doc, err), nil
+		findings = schemaFindings(name, doc, err)
+		for _, v := range leaves(err) {
+			if len(v.InstanceLocation) > 1 {
+				malformed[v.InstanceLocation[1]] = true
+			}
+		}
 	}
 	root, _ := doc.Value.(object)
 	list, _ := root["policies"].([]any)
 	for i, p := range list {
-		fields, ok := p.(object)
-		if !ok {
-			return nil, errors.New("the schema let a policy through that is no object")
+		if fields, ok := p.(object); ok && !malformed[strconv.Itoa(i)] {
+			findings = append(findings, set.Add(sourceOf(name, doc, i, fields))...)
 		}
-		findings = append(findings, set.Add(sourceOf(name, doc, i, fields))...)
 	}
 	return findings, nil
 }

@@ -78,7 +78,7 @@ func plain(message string) string {
 // hint says what may have been meant.
 func (c *Compiler) hint(p *Parsed, event string, e *common.Error) string {
 	name := quoted.FindStringSubmatch(e.Message)
-	if name == nil {
+	if name == nil || strings.Contains(e.Message, "did you mean") { // CEL has said it
 		return ""
 	}
 	switch {
