@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,7 +36,10 @@ func Field(dst, doc []byte, field string) (_ []byte, ok bool) {
 	case gjson.True, gjson.False:
 		return appendBool(dst, v.Type == gjson.True), true
 	case gjson.Number:
-		return appendNumber(dst, v.Num), true
+		if n, err := strconv.ParseInt(v.Raw, 10, 64); err == nil {
+			return appendInt(dst, n), true
+		}
+		return appendNumber(dst, v.Num, 0), true
 	case gjson.String:
 		if IsTime(field) {
 			if t, err := time.Parse(time.RFC3339Nano, v.Str); err == nil {
@@ -59,11 +63,11 @@ func Value(dst []byte, value any) ([]byte, error) {
 	case bool:
 		return appendBool(dst, v), nil
 	case int:
-		return appendNumber(dst, float64(v)), nil
+		return appendInt(dst, int64(v)), nil
 	case int64:
-		return appendNumber(dst, float64(v)), nil
+		return appendInt(dst, v), nil
 	case float64:
-		return appendNumber(dst, v), nil
+		return appendNumber(dst, v, 0), nil
 	case time.Time:
 		return appendTime(dst, v), nil
 	case string:
@@ -80,9 +84,19 @@ func appendBool(dst []byte, v bool) []byte {
 	return append(dst, tagBool, 0)
 }
 
+// appendInt keeps what float64 rounds away, so that ids of 64 bits stay apart.
+func appendInt(dst []byte, n int64) []byte {
+	v := float64(n)
+	if v >= math.MaxInt64 { // is 2^63, which is no int64
+		return appendNumber(dst, v, int16(n-math.MaxInt64-1))
+	}
+	return appendNumber(dst, v, int16(n-int64(v)))
+}
+
 // appendNumber flips the bits of an IEEE 754 number so that bytes sort as
-// numbers: the sign for positive ones, all of them for negative ones.
-func appendNumber(dst []byte, v float64) []byte {
+// numbers: the sign for positive ones, all of them for negative ones. rest is
+// what the number rounded away, -512 to 512.
+func appendNumber(dst []byte, v float64, rest int16) []byte {
 	if v == 0 {
 		v = 0 // minus zero is zero
 	}
@@ -92,7 +106,8 @@ func appendNumber(dst []byte, v float64) []byte {
 	} else {
 		bits |= 1 << 63
 	}
-	return binary.BigEndian.AppendUint64(append(dst, tagNumber), bits)
+	dst = binary.BigEndian.AppendUint64(append(dst, tagNumber), bits)
+	return binary.BigEndian.AppendUint16(dst, uint16(rest)^1<<15)
 }
 
 // appendTime keeps microseconds, as Firestore does.
@@ -121,7 +136,9 @@ func Len(key []byte) int {
 		return 1
 	case tagBool:
 		return 2
-	case tagNumber, tagTime:
+	case tagNumber:
+		return 11
+	case tagTime:
 		return 9
 	default:
 		for i := 1; ; i++ { // ends at 0 0, which appendString wrote
