@@ -61,7 +61,10 @@ type Subscription struct {
 type Bus interface {
 	Publisher
 	// Ensure makes the topic and the subscription if they are missing. Messages
-	// published after it are kept for the subscription, served or not.
+	// published after it are kept for the subscription, served or not. It also
+	// makes the dead-letter topic and, unless the subscription is one itself
+	// (its name is its topic's), a subscription named like that topic, so that
+	// no letter is lost before somebody reads them.
 	Ensure(ctx context.Context, s Subscription) error
 	// Serve delivers until ctx ends, then waits for the handlers under way.
 	// Attempts are counted durably, so that a crash does not reset them.

@@ -96,7 +96,8 @@ func (b *Bus) topic(name string) *topic {
 	return t
 }
 
-// Ensure implements bus.Bus.
+// Ensure implements bus.Bus. It also makes the dead-letter topic, with a
+// subscription of the same name, so that no letter is lost.
 func (b *Bus) Ensure(_ context.Context, s bus.Subscription) error {
 	s = s.WithDefaults()
 	if err := s.Validate(); err != nil {
@@ -104,7 +105,7 @@ func (b *Bus) Ensure(_ context.Context, s bus.Subscription) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.ensure(s); err != nil {
+	if err := b.ensure(s); err != nil || s.Name == s.Topic {
 		return err
 	}
 	return b.ensure(bus.Subscription{Name: s.DeadLetter, Topic: s.DeadLetter})
