@@ -57,7 +57,7 @@ func TestFindings(t *testing.T) {
 		"not a truth value": {one(when, "event.issue.number"), `4:11: the condition gives a value of type int; it has to be true or false`},
 		"bad expression":    {one(when, `event.issue.title.matches("(")`), `4:37: invalid matches argument`},
 		"too costly":        {one(when, `event.issue.labels.exists(a, event.issue.assignees.exists(b, event.issue.body.matches(a.name + b.login)))`), `4:11: the condition may cost`},
-		"too deep":          {one(when, strings.Repeat("[", 100)+strings.Repeat("]", 100)), `4:42: the file is nested deeper than 32 levels`},
+		"too deep":          {one(when, strings.Repeat("[", 100)+strings.Repeat("]", 100)), `4:41: the file is nested deeper than 32 levels`},
 		"too long":          {one(when, `event.issue.title == "`+strings.Repeat("x", 5000)+`"`), `4:11: `},
 		"block text":        {one("when: "+when, "when: |\n      event.issue.number > 3 &&\n        event.issue.nmber > 3"), `6:20: undefined field 'nmber'; did you mean "number"?`},
 		"open template":     {one("{body: hi}", `{body: "${x"}`), `5:54: "${" is not closed; write "$${" for the two characters themselves`},

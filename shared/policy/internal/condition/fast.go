@@ -1,7 +1,6 @@
 package condition
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -150,11 +149,10 @@ func (t tree) fastText(c ast.CallExpr, in *scope) fast {
 	case "contains":
 		test = func(s string) bool { return strings.Contains(s, arg) }
 	case "matches":
-		re, err := regexp.Compile(arg)
-		if err != nil {
+		var err error
+		if test, err = pattern(arg); err != nil {
 			return nil
 		}
-		test = re.MatchString
 	}
 	return t.fastValue(c.Target(), in, func(v any) verdict {
 		if s, ok := v.(string); ok {
