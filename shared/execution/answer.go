@@ -16,22 +16,27 @@ func (m *Machine) Approve(ctx context.Context, id, by, note string) (Execution, 
 		if x.Deadline != nil && !now.Before(*x.Deadline) {
 			return fault.New(fault.Conflict, "execution %s: the time to approve ended at %s", x.ID, x.Deadline.Format(time.RFC3339))
 		}
-		x.NotBefore = now
-		return x.move(Ready, join("approved by "+by, note))
+		x.NotBefore, x.Answer = now, join("approved by "+by, note)
+		return x.move(Ready, x.Answer)
 	})
 }
 
 // Reject ends a waiting execution: a refused approval or a veto.
 func (m *Machine) Reject(ctx context.Context, id, by, reason string) (Execution, error) {
 	return m.answer(ctx, id, by, "execution.rejected", func(x *Execution, _ time.Time) error {
-		return x.move(Rejected, join("rejected by "+by, reason))
+		x.Answer = join("rejected by "+by, reason)
+		return x.move(Rejected, x.Answer)
 	})
 }
 
 func (m *Machine) answer(ctx context.Context, id, by, verb string, fn func(*Execution, time.Time) error) (Execution, error) {
 	return m.apply(ctx, id, change{actor: by, fn: func(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
 		if x.State != Waiting {
-			return "", fault.New(fault.Conflict, "execution %s does not wait for an answer: it is %s%s", x.ID, x.State, because(x.Reason))
+			why := x.Answer // names who was first, also when the execution has moved on since
+			if why == "" {
+				why = x.Reason
+			}
+			return "", fault.New(fault.Conflict, "execution %s does not wait for an answer: it is %s%s", x.ID, x.State, because(why))
 		}
 		return verb, fn(x, now)
 	}})

@@ -51,7 +51,8 @@ func endVeto(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string
 	case now.Before(x.NotBefore):
 		return "", &NotDue{At: x.NotBefore}
 	default:
-		return "execution.veto_window_ended", x.move(Ready, "nobody vetoed in time")
+		x.Answer = "nobody vetoed in time"
+		return "execution.veto_window_ended", x.move(Ready, x.Answer)
 	}
 }
 
@@ -63,7 +64,8 @@ func expire(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string,
 	case x.Deadline == nil || now.Before(*x.Deadline):
 		return "", &NotDue{At: x.Due()}
 	default:
-		return "execution.expired", x.move(Expired, "nobody approved in time")
+		x.Answer = "nobody approved in time"
+		return "execution.expired", x.move(Expired, x.Answer)
 	}
 }
 
@@ -103,7 +105,7 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 // refuse ends an execution that a gate stopped. One whose effect may have
 // begun is not blocked but in doubt.
 func (m *Machine) refuse(x *Execution, refusal string) (string, error) {
-	if x.Intent > 0 && x.State == Running {
+	if x.Intent > 0 {
 		return "execution.uncertain", x.move(Uncertain, "stopped after the effect may have begun: "+refusal)
 	}
 	return "execution.blocked", x.move(Blocked, refusal)

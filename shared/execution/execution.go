@@ -78,8 +78,9 @@ type Execution struct {
 
 	State    State          `json:"state"`
 	Reason   string         `json:"reason,omitempty"` // why it is where it is, for people
+	Answer   string         `json:"answer,omitempty"` // what ended its waiting: a person or a timer
 	Attempt  int            `json:"attempt"`
-	Intent   int            `json:"intent"`          // the attempt whose effect was begun; 0 if none
+	Intent   int            `json:"intent"`          // the last attempt whose effect may have been made; 0 if none
 	Looks    int            `json:"looks,omitempty"` // how often reading back came too early
 	Lease    *Lease         `json:"lease,omitempty"`
 	Plan     *action.Plan   `json:"plan,omitempty"`

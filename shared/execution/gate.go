@@ -43,8 +43,16 @@ func reached(ctx context.Context, tx store.Tx, r Rate, where []store.Filter, now
 		return true, nil
 	}
 	since := store.Filter{Field: "started_at", Op: store.Gt, Value: now.Add(-r.Per)}
-	page, err := tx.Query(ctx, store.Query{
-		Collection: Collection, Where: append(where, since), OrderBy: "started_at", Limit: min(r.N, store.MaxPage),
-	})
-	return len(page.Documents) >= min(r.N, store.MaxPage), err
+	q := store.Query{Collection: Collection, Where: append(where, since), OrderBy: "started_at"}
+	for left := r.N; ; {
+		q.Limit = min(left, store.MaxPage)
+		page, err := tx.Query(ctx, q)
+		if err != nil {
+			return false, err
+		}
+		if left -= len(page.Documents); left <= 0 || page.Next == "" {
+			return left <= 0, nil
+		}
+		q.Cursor = page.Next
+	}
 }

@@ -21,6 +21,10 @@ const Queue = "executions"
 // MaxAttempts is how often an effect is tried before the execution fails.
 const MaxAttempts = 5
 
+// maxClaims is how many attempts may die with their worker: an action that
+// kills whoever runs it must end too.
+const maxClaims = 2 * MaxAttempts
+
 // Runner drives one claimed execution through its action: probe, plan, intent,
 // apply, verify. It holds no state of its own.
 type Runner struct {
@@ -65,11 +69,15 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 
 // effect makes the effect, once.
 func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) error {
-	begun := x.Intent > 0 // an earlier try may have made the effect
-	if begun && x.Class == action.ClassC {
+	begun := x.Intent // above 0: an earlier try may have made the effect
+	if x.Attempt > maxClaims {
+		return r.giveUp(ctx, x, fault.New(fault.Internal, "%d workers died on it", maxClaims))
+	}
+	prober, probes := act.(action.Prober)
+	if begun > 0 && (x.Class == action.ClassC || x.Class == action.ClassB && !probes) {
 		return r.end(ctx, x, Uncertain, errors.New("an earlier try may have made the effect, and nothing tells whether it did"), nil)
 	}
-	if prober, ok := act.(action.Prober); ok && begun {
+	if probes && begun > 0 {
 		res, found, err := prober.Probe(ctx, x.request())
 		if err != nil {
 			return r.again(ctx, x, err)
@@ -93,13 +101,14 @@ func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) err
 	}
 	res, err := act.Apply(ctx, x.request(), plan)
 	if err != nil {
-		return r.notApplied(ctx, x, err)
+		return r.notApplied(ctx, x, begun, err)
 	}
 	return r.applied(ctx, x, act, res)
 }
 
+// applied records the effect even if making it took all of ctx's time.
 func (r *Runner) applied(ctx context.Context, x Execution, act action.Action, res action.Result) error {
-	x, err := r.Machine.Applied(ctx, x, res)
+	x, err := r.Machine.Applied(context.WithoutCancel(ctx), x, res)
 	if err != nil {
 		return err
 	}
@@ -110,7 +119,7 @@ func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) err
 	outcome, err := act.Verify(ctx, x.request(), *x.Result)
 	if err != nil && fault.Retriable(err) && x.Looks < MaxAttempts {
 		at := r.Clock.Now().Add(backoff(x.Looks + 1))
-		if x, err = r.Machine.LookAgain(ctx, x, at); err != nil {
+		if x, err = r.Machine.LookAgain(context.WithoutCancel(ctx), x, at); err != nil {
 			return err
 		}
 		return r.later(ctx, x, at)
@@ -119,16 +128,20 @@ func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) err
 		r.Log.WarnContext(ctx, "effect not read back", slog.String("execution", x.ID), slog.Any("error", err))
 		outcome = action.Unknown
 	}
-	_, err = r.Machine.Verified(ctx, x, outcome)
+	_, err = r.Machine.Verified(context.WithoutCancel(ctx), x, outcome)
 	return err
 }
 
 // notApplied handles an Apply that failed. Unless the target refused it, the
-// effect may have been made; what cannot be found out ends uncertain.
-func (r *Runner) notApplied(ctx context.Context, x Execution, cause error) error {
+// effect may have been made; what cannot be found out ends uncertain. begun is
+// the intent before this try.
+func (r *Runner) notApplied(ctx context.Context, x Execution, begun int, cause error) error {
 	doubtful := fault.Is(cause, fault.Unavailable) || fault.Is(cause, fault.Internal)
 	if x.Class == action.ClassC && doubtful {
 		return r.end(ctx, x, Uncertain, cause, nil)
+	}
+	if !doubtful {
+		x.Intent = begun
 	}
 	return r.again(ctx, x, cause)
 }
@@ -136,7 +149,7 @@ func (r *Runner) notApplied(ctx context.Context, x Execution, cause error) error
 // again gives x back to be tried later, or ends it when that cannot help.
 func (r *Runner) again(ctx context.Context, x Execution, cause error) error {
 	if x.Attempt >= MaxAttempts || (!fault.Retriable(cause) && !fault.Is(cause, fault.Conflict)) {
-		return r.end(ctx, x, Failed, cause, nil)
+		return r.giveUp(ctx, x, cause)
 	}
 	message, wait := fault.Public(cause)
 	if wait == 0 {
@@ -150,6 +163,15 @@ func (r *Runner) again(ctx context.Context, x Execution, cause error) error {
 		return err
 	}
 	return r.later(ctx, x, at)
+}
+
+// giveUp ends x: failed, or uncertain if a try may have made the effect.
+func (r *Runner) giveUp(ctx context.Context, x Execution, cause error) error {
+	if x.Intent == 0 {
+		return r.end(ctx, x, Failed, cause, nil)
+	}
+	message, _ := fault.Public(cause)
+	return r.end(ctx, x, Uncertain, errors.New("gave up, and an earlier try may have made the effect: "+message), nil)
 }
 
 // backoff doubles from one second, with up to half of it as jitter, so that

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
@@ -14,10 +15,14 @@ import (
 )
 
 // step is a write of the lease's holder; it is refused under an older fence.
-func (m *Machine) step(ctx context.Context, held Execution, verb string, fn func(x *Execution, now time.Time) error) (Execution, error) {
+// in are the states that it may be made in; none means all.
+func (m *Machine) step(ctx context.Context, held Execution, verb string, fn func(x *Execution, now time.Time) error, in ...State) (Execution, error) {
 	return m.apply(ctx, held.ID, change{actor: ActorExecute, fn: func(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
 		if err := checkHeld(x, held); err != nil {
 			return "", err
+		}
+		if len(in) > 0 && !slices.Contains(in, x.State) {
+			return "", fault.New(fault.Conflict, "execution %s is %s%s; %s does not fit", x.ID, x.State, because(x.Reason), verb)
 		}
 		return verb, fn(x, now)
 	}})
@@ -32,7 +37,7 @@ func (m *Machine) Intend(ctx context.Context, x Execution, p action.Plan) (Execu
 	return m.step(ctx, x, "execution.intended", func(x *Execution, _ time.Time) error {
 		x.Plan, x.PlanHash, x.Intent = &p, hash, x.Attempt
 		return nil
-	})
+	}, Running)
 }
 
 // Applied records the effect that was made; it is to be verified.
@@ -40,7 +45,7 @@ func (m *Machine) Applied(ctx context.Context, x Execution, res action.Result) (
 	return m.step(ctx, x, "execution.applied", func(x *Execution, _ time.Time) error {
 		x.Result = &res
 		return x.move(Verifying, "")
-	})
+	}, Running)
 }
 
 // Verified ends a verified execution by what was read back.
@@ -55,7 +60,7 @@ func (m *Machine) Verified(ctx context.Context, x Execution, outcome action.Outc
 		default:
 			return x.move(Uncertain, "the effect was made; whether it worked could not be read back")
 		}
-	})
+	}, Verifying)
 }
 
 // LookAgain gives a verifying execution back: the target is still at it, and
@@ -65,7 +70,7 @@ func (m *Machine) LookAgain(ctx context.Context, x Execution, at time.Time) (Exe
 		x.Looks++
 		x.NotBefore, x.Lease.Until = at, at
 		return x.move(Verifying, "")
-	})
+	}, Verifying)
 }
 
 // End ends x in state to without an effect: nothing to do, dry run, refused by
@@ -82,10 +87,13 @@ func (m *Machine) End(ctx context.Context, x Execution, to State, reason string,
 	})
 }
 
-// Retry gives the execution back, to be claimed again not before at.
+// Retry gives the execution back, to be claimed again not before at. The
+// intent becomes x's: the caller lowers it when the target refused the effect,
+// so that no doubt is left behind.
 func (m *Machine) Retry(ctx context.Context, x Execution, at time.Time, reason string) (Execution, error) {
+	intent := x.Intent
 	return m.step(ctx, x, "execution.retry", func(x *Execution, _ time.Time) error {
-		x.NotBefore = at
+		x.NotBefore, x.Intent = at, intent
 		return x.move(Ready, reason)
 	})
 }

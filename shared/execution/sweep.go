@@ -1,6 +1,7 @@
 package execution
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,15 +22,14 @@ type Sweeper struct {
 	Page  int           // executions read at once; 0 means 200
 }
 
+// maxFailures is how many executions of one state may fail to be woken before
+// the queue is taken to be down.
+const maxFailures = 10
+
 // Sweep looks at every state that is not final and returns how many
-// executions it woke. It goes on after an error, and returns all of them.
+// executions it woke. It goes on after an error, so that one execution does
+// not keep the others asleep, and returns all of them.
 func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
-	if s.Grace == 0 {
-		s.Grace = 30 * time.Second
-	}
-	if s.Page == 0 {
-		s.Page = 200
-	}
 	woken := 0
 	var errs []error
 	for _, state := range []State{Waiting, Ready, Running, Verifying, Reverting} {
@@ -44,29 +44,33 @@ func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
 
 func (s *Sweeper) sweep(ctx context.Context, state State) (int, error) {
 	q := store.Query{
-		Collection: Collection, OrderBy: "updated_at", Limit: s.Page,
+		Collection: Collection, OrderBy: "updated_at", Limit: cmp.Or(s.Page, 200),
 		Where: []store.Filter{
 			{Field: "state", Op: store.Eq, Value: string(state)},
-			{Field: "updated_at", Op: store.Le, Value: s.Clock.Now().Add(-s.Grace)},
+			{Field: "updated_at", Op: store.Le, Value: s.Clock.Now().Add(-s.grace())},
 		},
 	}
 	woken := 0
+	var errs []error
 	for {
 		found, next, err := store.List[Execution](ctx, s.Store, q)
 		if err != nil {
-			return woken, err
+			return woken, errors.Join(append(errs, err)...)
 		}
 		for _, x := range found {
 			if !s.late(x) {
 				continue
 			}
 			if err := s.wake(ctx, x); err != nil {
-				return woken, err
+				if errs = append(errs, err); len(errs) == maxFailures {
+					return woken, errors.Join(errs...)
+				}
+				continue
 			}
 			woken++
 		}
 		if next == "" {
-			return woken, nil
+			return woken, errors.Join(errs...)
 		}
 		q.Cursor = next
 	}
@@ -78,8 +82,10 @@ func (s *Sweeper) late(x Execution) bool {
 	if x.State.Leased() && x.Lease != nil {
 		due = x.Lease.Until
 	}
-	return s.Clock.Now().After(due.Add(s.Grace))
+	return s.Clock.Now().After(due.Add(s.grace()))
 }
+
+func (s *Sweeper) grace() time.Duration { return cmp.Or(s.Grace, 30*time.Second) }
 
 // wake queues x under a name of this minute, so that an earlier task of the
 // same name, lost after it was taken, does not stand in the way.

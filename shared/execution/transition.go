@@ -11,7 +11,7 @@ import (
 var next = map[State][]State{
 	Planned:   {Waiting, Ready},
 	Waiting:   {Ready, Rejected, Expired, Superseded},
-	Ready:     {Running, Blocked, Superseded, Rejected},
+	Ready:     {Running, Blocked, Superseded, Rejected, Uncertain},
 	Running:   {Running, Ready, Verifying, Succeeded, Failed, Blocked, Superseded, Uncertain},
 	Verifying: {Verifying, Succeeded, Failed, Uncertain, Reverting},
 	Succeeded: {Reverting},

@@ -1,0 +1,275 @@
+package execution_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+var (
+	errDown    = fault.New(fault.Unavailable, "GitHub is down")
+	errBug     = errors.New("a defect")
+	errRate    = &fault.Error{Kind: fault.Exhausted, Message: "slow down", RetryAfter: 90 * time.Second}
+	errStale   = fault.New(fault.Conflict, "the head moved")
+	errGone    = fault.New(fault.NotFound, "the issue is gone")
+	errRefused = fault.New(fault.Forbidden, "the permission is missing")
+)
+
+func always(err error) func() error { return func() error { return err } }
+
+func TestRunEndsAsTheActionSays(t *testing.T) {
+	t.Parallel()
+	worked := func(o action.Outcome, err error) func() (action.Outcome, error) {
+		return func() (action.Outcome, error) { return o, err }
+	}
+	for name, c := range map[string]struct {
+		act     fake
+		dry     bool
+		want    execution.State
+		effects int
+		reason  string
+	}{
+		"success":                       {act: fake{class: action.ClassA}, want: execution.Succeeded, effects: 1},
+		"nothing to do":                 {act: fake{class: action.ClassC, noop: true}, want: execution.Succeeded, reason: "the resource is already as wanted; nothing was changed"},
+		"dry run":                       {act: fake{class: action.ClassA}, dry: true, want: execution.Blocked, reason: "dry run: installation 7 is not live; the plan says what would be done"},
+		"plan: gone":                    {act: fake{class: action.ClassA, plan: always(errGone)}, want: execution.Failed, reason: "the issue is gone"},
+		"plan: forbidden":               {act: fake{class: action.ClassA, plan: always(errRefused)}, want: execution.Failed, reason: "the permission is missing"},
+		"plan: down":                    {act: fake{class: action.ClassA, plan: always(errDown)}, want: execution.Ready, reason: "GitHub is down"},
+		"apply: gone":                   {act: fake{class: action.ClassA, apply: always(errGone)}, want: execution.Failed, reason: "the issue is gone"},
+		"apply: stale":                  {act: fake{class: action.ClassA, apply: always(errStale)}, want: execution.Ready, reason: "the head moved"},
+		"apply: down":                   {act: fake{class: action.ClassB, apply: always(errDown)}, want: execution.Ready, reason: "GitHub is down"},
+		"class C, apply: down":          {act: fake{class: action.ClassC, apply: always(errDown)}, want: execution.Uncertain},
+		"class C, apply: a defect":      {act: fake{class: action.ClassC, apply: always(errBug)}, want: execution.Uncertain},
+		"class C, apply: limited":       {act: fake{class: action.ClassC, apply: always(errRate)}, want: execution.Ready, reason: "slow down"},
+		"class C, apply: refused":       {act: fake{class: action.ClassC, apply: always(errRefused)}, want: execution.Failed},
+		"verify: did not":               {act: fake{class: action.ClassA, verify: worked(action.Failed, nil)}, want: execution.Failed, effects: 1},
+		"verify: unknown":               {act: fake{class: action.ClassA, verify: worked(action.Unknown, nil)}, want: execution.Uncertain, effects: 1},
+		"verify: gone":                  {act: fake{class: action.ClassA, verify: worked("", errGone)}, want: execution.Uncertain, effects: 1},
+		"verify: down":                  {act: fake{class: action.ClassA, verify: worked("", errDown)}, want: execution.Verifying, effects: 1},
+		"a cause is not told to people": {act: fake{class: action.ClassA, plan: always(fault.Wrap(fault.Invalid, errBug, "bad request"))}, want: execution.Failed, reason: "bad request"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			act := of(&c.act)
+			r := newRig(t, act)
+			r.runner.Live = func(int64) bool { return !c.dry }
+			x := ready("x")
+			x.Class = c.act.class
+			r.put(t, x)
+			if err := r.runner.Run(t.Context(), "x"); err != nil {
+				t.Fatal(err)
+			}
+			x = r.wantState(t, "x", c.want)
+			if c.act.world.effects != c.effects {
+				t.Errorf("%d effects, want %d", c.act.world.effects, c.effects)
+			}
+			if c.reason != "" && x.Reason != c.reason {
+				t.Errorf("the reason is %q, want %q", x.Reason, c.reason)
+			}
+			if c.dry && (c.act.world.applies != 0 || x.Plan == nil) {
+				t.Errorf("a dry run applied %d times and left the plan %v", c.act.world.applies, x.Plan)
+			}
+		})
+	}
+}
+
+func TestRunWaitsAndTriesAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err      error
+		min, max time.Duration
+	}{
+		"a time that the target names": {errRate, 90 * time.Second, 90 * time.Second},
+		"the first back-off":           {errDown, time.Second, 1500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fake{class: action.ClassA, apply: always(c.err)}
+			r := newRig(t, of(f))
+			r.put(t, ready("x"))
+			if err := r.runner.Run(t.Context(), "x"); err != nil {
+				t.Fatal(err)
+			}
+			x := r.wantState(t, "x", execution.Ready)
+			if wait := x.NotBefore.Sub(start); wait < c.min || wait > c.max {
+				t.Errorf("waits %s, want %s to %s", wait, c.min, c.max)
+			}
+			queued := r.tasks.last(t)
+			if !queued.At.Equal(x.NotBefore) {
+				t.Errorf("the task is for %s, want %s", queued.At, x.NotBefore)
+			}
+			r.clock.Advance(c.min - time.Millisecond)
+			if err := r.runner.Run(t.Context(), "x"); err != nil {
+				t.Fatal(err)
+			}
+			if f.world.applies != 1 {
+				t.Error("it ran before its time")
+			}
+			f.apply = nil
+			r.clock.Advance(time.Minute)
+			if err := r.runner.Run(t.Context(), "x"); err != nil {
+				t.Fatal(err)
+			}
+			r.wantState(t, "x", execution.Succeeded)
+		})
+	}
+}
+
+func TestBackoffHasJitter(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, of(&fake{class: action.ClassA, plan: always(errDown)}))
+	waits := map[time.Time]bool{}
+	for i := range 20 {
+		id := fmt.Sprint("x", i)
+		r.put(t, ready(id))
+		if err := r.runner.Run(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		waits[r.get(t, id).NotBefore] = true
+	}
+	if len(waits) < 10 {
+		t.Errorf("20 failures together come back at %d times only", len(waits))
+	}
+}
+
+// drain runs x whenever it is due, until it is final.
+func (r *rig) drain(t *testing.T, id string) (runs int) {
+	t.Helper()
+	for runs = 0; runs < 60; runs++ {
+		x := r.get(t, id)
+		if x.State.Terminal() {
+			return runs
+		}
+		func() {
+			defer func() { _ = recover() }() // the worker's harness
+			_ = r.runner.Run(t.Context(), id)
+		}()
+		r.clock.Advance(2 * time.Minute)
+	}
+	t.Fatalf("execution %s does not end: %+v", id, r.get(t, id))
+	return runs
+}
+
+func TestRunGivesUp(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		act      fake
+		attempts int
+		want     execution.State
+	}{
+		"nothing was begun":       {fake{class: action.ClassA, plan: always(errDown)}, execution.MaxAttempts, execution.Failed},
+		"always refused":          {fake{class: action.ClassC, apply: always(errRate)}, execution.MaxAttempts, execution.Failed},
+		"the effect may be made":  {fake{class: action.ClassA, apply: always(errDown)}, execution.MaxAttempts, execution.Uncertain},
+		"the worker always dies":  {fake{class: action.ClassA, plan: func() error { panic("plan") }}, 2*execution.MaxAttempts + 1, execution.Failed},
+		"it dies with the effect": {fake{class: action.ClassA, apply: func() error { panic("apply") }}, 2*execution.MaxAttempts + 1, execution.Uncertain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, of(&c.act))
+			x := ready("x")
+			x.Class = c.act.class
+			r.put(t, x)
+			r.drain(t, "x")
+			if x = r.wantState(t, "x", c.want); x.Attempt != c.attempts {
+				t.Errorf("it took %d attempts, want %d", x.Attempt, c.attempts)
+			}
+		})
+	}
+}
+
+func TestLookAgainIsBounded(t *testing.T) {
+	t.Parallel()
+	looks := 0
+	f := &fake{class: action.ClassC, verify: func() (action.Outcome, error) { looks++; return "", errDown }}
+	r := newRig(t, of(f))
+	x := ready("x")
+	x.Class = action.ClassC
+	r.put(t, x)
+	r.drain(t, "x")
+	r.wantState(t, "x", execution.Uncertain)
+	if looks != execution.MaxAttempts+1 || f.world.effects != 1 {
+		t.Errorf("%d looks at %d effects, want %d at 1", looks, f.world.effects, execution.MaxAttempts+1)
+	}
+}
+
+// An effect that took all of the request's time is recorded all the same.
+func TestEffectIsRecordedAfterTheDeadline(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &fake{class: action.ClassC, applied: func() error { cancel(); return nil }}
+	r := newRig(t, of(f))
+	x := ready("x")
+	x.Class = action.ClassC
+	r.put(t, x)
+	if err := r.runner.Run(ctx, "x"); err != nil {
+		t.Fatal(err)
+	}
+	r.wantState(t, "x", execution.Succeeded)
+}
+
+func TestRunOfNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	if err := r.runner.Run(t.Context(), "nobody"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("an unknown execution: %v, want not found", err)
+	}
+	r.put(t, ready("x")) // of an action that this version does not have
+	if err := r.runner.Run(t.Context(), "x"); err != nil {
+		t.Fatal(err)
+	}
+	r.wantState(t, "x", execution.Failed)
+	if err := r.runner.Run(t.Context(), "x"); err != nil {
+		t.Errorf("a final execution: %v, want nothing to do", err)
+	}
+}
+
+func TestClassBWithoutProbeIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	f := &fake{class: action.ClassB, world: &world{}, applied: always(errDown)}
+	r := newRig(t, f) // no Prober
+	x := ready("x")
+	x.Class = action.ClassB
+	r.put(t, x)
+	r.drain(t, "x")
+	r.wantState(t, "x", execution.Uncertain)
+	if f.world.effects != 1 {
+		t.Errorf("%d effects, want 1", f.world.effects)
+	}
+}
+
+func TestRefusalAfterAnIntentIsUncertain(t *testing.T) {
+	t.Parallel()
+	frozen := ""
+	gate := func(context.Context, store.Tx, execution.Execution, time.Time) (string, error) { return frozen, nil }
+	for name, c := range map[string]struct {
+		act  fake
+		want execution.State
+	}{
+		"the answer was lost": {fake{class: action.ClassA, apply: always(errDown)}, execution.Uncertain},
+		"the worker died":     {fake{class: action.ClassA, apply: func() error { panic("apply") }}, execution.Uncertain},
+		"the target refused":  {fake{class: action.ClassA, apply: always(errRate)}, execution.Blocked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			frozen = ""
+			r := newRig(t, of(&c.act), gate)
+			r.put(t, ready("x"))
+			func() {
+				defer func() { _ = recover() }()
+				_ = r.runner.Run(t.Context(), "x")
+			}()
+			frozen = "frozen"
+			r.clock.Advance(2 * lease)
+			if err := r.runner.Run(t.Context(), "x"); err != nil {
+				t.Fatal(err)
+			}
+			r.wantState(t, "x", c.want)
+		})
+	}
+}
