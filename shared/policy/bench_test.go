@@ -154,7 +154,9 @@ func BenchmarkAdd(b *testing.B) {
 	set := ours(b, conditions)
 	i := len(conditions)
 	for b.Loop() {
-		set.Add(source(i, conditions[i%len(conditions)]))
+		if findings := set.Add(source(i, conditions[i%len(conditions)])); findings != nil {
+			b.Fatal(findings)
+		}
 		i++
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
-func defaults(t testing.TB) *policy.Set {
+func defaults(t *testing.T) *policy.Set {
 	t.Helper()
 	actions, err := action.NewRegistry(github.New(nil)...)
 	if err != nil {

@@ -26,7 +26,7 @@ func (f Finding) String() string {
 }
 
 // Findings are all mistakes of a set of files, in the order of their places.
-type Findings []Finding
+type Findings []Finding //nolint:errname // its users speak of findings
 
 // Error returns one line for each finding.
 func (fs Findings) Error() string {

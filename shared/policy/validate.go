@@ -46,7 +46,7 @@ func leaves(err error) []*jsonschema.ValidationError {
 	var walk func(v *jsonschema.ValidationError)
 	walk = func(v *jsonschema.ValidationError) {
 		causes := v.Causes
-		if _, any := v.ErrorKind.(*kind.AnyOf); any && len(causes) > 0 {
+		if _, alternatives := v.ErrorKind.(*kind.AnyOf); alternatives && len(causes) > 0 {
 			causes = causes[:1]
 		}
 		if len(causes) == 0 {

@@ -79,7 +79,7 @@ func constants(e ast.Expr) ([]any, bool) {
 	return out, len(out) > 0
 }
 
-// exists returns the parts of list.exists(name, body).
+// macro returns the parts of list.function(name, body).
 func (t tree) macro(e ast.Expr, function string) (list ast.Expr, name string, body ast.Expr, ok bool) {
 	if e.Kind() != ast.ComprehensionKind {
 		return nil, "", nil, false
@@ -92,7 +92,7 @@ func (t tree) macro(e ast.Expr, function string) (list ast.Expr, name string, bo
 	// which is accumulator || body for exists, accumulator && body for all.
 	c := e.AsComprehension()
 	step := c.LoopStep()
-	if c.HasIterVar2() || !(isCall(step, operators.LogicalOr) || isCall(step, operators.LogicalAnd)) {
+	if c.HasIterVar2() || (!isCall(step, operators.LogicalOr) && !isCall(step, operators.LogicalAnd)) {
 		return nil, "", nil, false
 	}
 	return c.IterRange(), c.IterVar(), step.AsCall().Args()[1], true
