@@ -3,6 +3,12 @@ package github_test
 import (
 	"net/http"
 	"testing"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/openapi"
 )
 
-func checked(_ testing.TB, h http.Handler) http.Handler { return h }
+// checked fails t on what is not as GitHub describes its API.
+func checked(t *testing.T, h http.Handler) http.Handler {
+	t.Helper()
+	return openapi.Handler(t, h)
+}

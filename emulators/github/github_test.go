@@ -96,9 +96,7 @@ func (w *world) transport() *ghinstallation.AppsTransport {
 func (w *world) as(t *testing.T, installation int64, permissions *gh.InstallationPermissions) *gh.Client {
 	t.Helper()
 	tr := ghinstallation.NewFromAppsTransport(w.transport(), installation)
-	if permissions != nil {
-		tr.InstallationTokenOptions = &gh.InstallationTokenOptions{Permissions: permissions}
-	}
+	tr.InstallationTokenOptions = &gh.InstallationTokenOptions{Permissions: permissions} // nil would send "null"
 	return w.client(t, tr)
 }
 

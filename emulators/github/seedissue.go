@@ -25,7 +25,8 @@ func (o *occasion) discussion() {
 	case o.event == "issue_comment":
 		o.saveComment(n, comment)
 	case o.event == "pull_request_review":
-		review = with(object{"commit_id": sub(sub(o.body, "pull_request"), "head")["sha"], "body": ""}, review)
+		review = with(object{"commit_id": sub(sub(o.body, "pull_request"), "head")["sha"]}, review)
+		review["body"] = text(review["body"]) // null in some payloads, a string in the API
 		review["state"] = strings.ToUpper(text(review["state"]))
 		o.put(o.in("reviews", n), number(review["id"]), review)
 	case o.event == "issues" && o.body["action"] == "deleted":
