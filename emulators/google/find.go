@@ -30,8 +30,8 @@ func roots() []string {
 		list = append(list, root)
 	}
 	if gcloud, err := exec.LookPath("gcloud"); err == nil {
-		if real, err := filepath.EvalSymlinks(gcloud); err == nil {
-			list = append(list, filepath.Dir(filepath.Dir(real)))
+		if target, err := filepath.EvalSymlinks(gcloud); err == nil {
+			list = append(list, filepath.Dir(filepath.Dir(target)))
 		}
 	}
 	if home, err := os.UserHomeDir(); err == nil {

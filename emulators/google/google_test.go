@@ -47,7 +47,7 @@ func TestCloseStopsTheEmulator(t *testing.T) {
 		}
 	}
 	if conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", e.Addr); err == nil {
-		conn.Close()
+		_ = conn.Close()
 		t.Error("the emulator still listens after Close")
 	}
 }
@@ -65,7 +65,7 @@ func TestStartEndsWithItsContext(t *testing.T) {
 	}
 }
 
-//nolint:paralleltest // it changes the environment
+// TestMissingJavaIsNamed is not parallel: it changes the environment.
 func TestMissingJavaIsNamed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := google.StartFirestore(t.Context())

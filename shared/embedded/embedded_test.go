@@ -47,7 +47,7 @@ func shut(tb testing.TB, db *embedded.DB) {
 
 func commit(db *embedded.DB, keys ...string) error {
 	batch := db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	for _, key := range keys {
 		if err := batch.Set([]byte(key), []byte("value of "+key), nil); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/google"
 )
 
-// RequireVariable, set to 1, makes a missing emulator a failure: a machine
+// RequireVariable names the variable that, set to 1, makes a missing emulator a failure: a machine
 // that should have them must not skip in silence.
 const RequireVariable = "INFINITY_REQUIRE_EMULATORS"
 

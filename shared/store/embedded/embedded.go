@@ -66,8 +66,7 @@ func (e engine) Apply(writes []docstore.Write) (func() error, error) {
 		return nil, err
 	}
 	return func() error {
-		defer batch.Close()
-		return wait()
+		return errors.Join(wait(), batch.Close())
 	}, nil
 }
 
@@ -106,7 +105,7 @@ func (s snapshot) Scan(lo, hi []byte, reverse bool) iter.Seq2[docstore.Pair, err
 			yield(docstore.Pair{}, err)
 			return
 		}
-		defer it.Close()
+		defer func() { _ = it.Close() }() // its error is the one of the steps
 		first, next := it.First, it.Next
 		if reverse {
 			first, next = it.Last, it.Prev

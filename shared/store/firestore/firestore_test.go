@@ -40,7 +40,7 @@ func open(tb testing.TB) *firestore.Store {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	googletest.Firestore(t) // one for all subtests
-	storetest.Run(t, storetest.Options{Writers: 4}, func(t *testing.T) store.Store {
+	storetest.Run(t, storetest.Options{Writers: 4, Locks: true}, func(t *testing.T) store.Store {
 		t.Helper()
 		return open(t)
 	})

@@ -48,7 +48,10 @@ func testWatch(t *testing.T, s store.Store) {
 func testWatchEnds(t *testing.T, s store.Store) {
 	t.Helper()
 	put(t, s, many(5))
-	for range s.Watch(t.Context(), store.Query{Collection: "things"}) {
+	for _, err := range s.Watch(t.Context(), store.Query{Collection: "things"}) {
+		if err != nil {
+			t.Errorf("watch: %v", err)
+		}
 		break // must not block, nor keep the store from closing
 	}
 	if _, err := s.Get(t.Context(), at("000")); err != nil {

@@ -26,7 +26,7 @@ func indexPrefix(i store.Index) []byte {
 // document lacks a field and so is not in it.
 func entry(i store.Index, id string, data []byte) ([]byte, bool) {
 	key := indexPrefix(i)
-	ok := true
+	var ok bool
 	for _, f := range i.Fields {
 		if key, ok = order.Field(key, data, f); !ok {
 			return nil, false

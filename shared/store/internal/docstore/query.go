@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -111,7 +112,7 @@ func (s *span) resume(q store.Query) error {
 	if q.Desc {
 		s.hi = key
 	} else {
-		s.lo = append(key, 0)
+		s.lo = append(slices.Clip(key), 0)
 	}
 	return nil
 }

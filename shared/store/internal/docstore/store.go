@@ -170,7 +170,7 @@ func (s *Store) resolve(tx *transaction) ([]Write, error) {
 	writes := make([]Write, 0, 4*len(tx.writes))
 	for _, w := range tx.writes {
 		key := docKey(w.key)
-		old, err := s.engine.Get(key)
+		old, err := s.old(tx, key)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", w.key, err)
 		}
@@ -197,6 +197,15 @@ func (s *Store) resolve(tx *transaction) ([]Write, error) {
 		writes = s.reindex(writes, w, oldData)
 	}
 	return writes, nil
+}
+
+// old returns what is at key now. What the transaction read there has not
+// changed since, or it would have lost.
+func (s *Store) old(tx *transaction, key []byte) ([]byte, error) {
+	if was := tx.keys[string(key)]; was.known {
+		return was.value, nil
+	}
+	return s.engine.Get(key)
 }
 
 // next returns a version over all before, also over that of a document that

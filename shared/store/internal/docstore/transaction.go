@@ -16,10 +16,24 @@ type transaction struct {
 	store  *Store
 	start  uint64 // the last commit in the snapshot
 	snap   Snapshot
-	keys   map[string]struct{} // read
-	spans  []span              // queried
+	keys   map[string]seen // read
+	spans  []span          // queried
 	writes []write
 	err    error // a write that was refused fails the commit
+}
+
+// seen is what a transaction read at a key. After a query only the page holds
+// the value.
+type seen struct {
+	value []byte // nil if there was nothing
+	known bool
+}
+
+func (t *transaction) saw(key []byte, s seen) {
+	if t.keys == nil {
+		t.keys = map[string]seen{}
+	}
+	t.keys[string(key)] = s
 }
 
 // write is one document to be written; nil data deletes it.
@@ -42,11 +56,8 @@ func (t *transaction) Get(ctx context.Context, k store.Key) (store.Document, err
 		return store.Document{}, err
 	}
 	key := docKey(k)
-	if t.keys == nil {
-		t.keys = map[string]struct{}{}
-	}
-	t.keys[string(key)] = struct{}{}
 	value, err := t.snap.Get(key)
+	t.saw(key, seen{value: value, known: err == nil})
 	if err != nil {
 		return store.Document{}, fmt.Errorf("read %s: %w", k, err)
 	}
@@ -68,11 +79,8 @@ func (t *transaction) Query(ctx context.Context, q store.Query) (store.Page, err
 	}
 	t.spans = append(t.spans, span)
 	page, err := span.page(t.snap, q)
-	if t.keys == nil {
-		t.keys = map[string]struct{}{}
-	}
 	for _, doc := range page.Documents {
-		t.keys[string(docKey(doc.Key))] = struct{}{}
+		t.saw(docKey(doc.Key), seen{})
 	}
 	return page, err
 }
