@@ -45,7 +45,11 @@ func trim(whole object, wanted map[string][]string) (object, error) {
 		get, _ := item["get"].(object)
 		paths[path] = object{"get": object{"parameters": []any{}, "responses": get["responses"]}}
 	}
-	t.use(schemas + "basic-error") // of the errors that any operation may answer
+	if err := correct(paths); err != nil {
+		return nil, err
+	}
+	t.use(schemas + "installation") // of a correction
+	t.use(schemas + "basic-error")  // of the errors that any operation may answer
 	info, _ := whole["info"].(object)
 	return object{
 		"openapi": "3.1.0",

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -16,7 +17,7 @@ func (d *description) checkRequest(op operation, r *http.Request, body []byte) [
 	var faults []string
 	for _, p := range op.path {
 		if err := p.accepts(r.PathValue(p.name)); err != nil {
-			faults = append(faults, fmt.Sprintf("path parameter %s: %v", p.name, err))
+			faults = append(faults, fmt.Sprintf("path parameter %s: %s", p.name, reason(err)))
 		}
 	}
 	query := r.URL.Query()
@@ -28,7 +29,7 @@ func (d *description) checkRequest(op operation, r *http.Request, body []byte) [
 		}
 		for _, v := range values {
 			if err := op.query[i].accepts(v); err != nil {
-				faults = append(faults, fmt.Sprintf("query parameter %s: %v", name, err))
+				faults = append(faults, fmt.Sprintf("query parameter %s: %s", name, reason(err)))
 			}
 		}
 	}
@@ -55,7 +56,7 @@ func (d *description) checkBody(op operation, body []byte) []string {
 		return []string{"the body is not JSON: " + err.Error()}
 	}
 	if err := op.body.Validate(value); err != nil {
-		return []string{"body: " + err.Error()}
+		return []string{"body: " + reason(err)}
 	}
 	return d.unknown(op.raw, value, "body")
 }
@@ -77,11 +78,12 @@ func (p parameter) accepts(text string) error {
 }
 
 // common are statuses that GitHub may answer to any operation: a dead token,
-// a missing permission, a limit, a resource that is hidden, a fault of its own.
+// a missing permission, a limit, a resource that is hidden, a request that makes
+// no sense, a fault of its own.
 var common = []int{
 	http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests,
 	http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
-	http.StatusBadRequest,
+	http.StatusBadRequest, http.StatusUnprocessableEntity,
 }
 
 // checkResponse returns what is wrong with a response, "" if nothing is.
@@ -108,7 +110,13 @@ func (d *description) checkResponse(op operation, method string, rec *recorder) 
 		return "the body is not JSON: " + err.Error()
 	}
 	if err := schema.Validate(value); err != nil {
-		return err.Error()
+		return reason(err)
 	}
 	return ""
+}
+
+// reason leaves out the first line of a validation error: the schema's address.
+func reason(err error) string {
+	_, why, _ := strings.Cut(err.Error(), "\n")
+	return strings.TrimSpace(why)
 }

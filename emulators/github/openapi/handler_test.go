@@ -45,6 +45,12 @@ func TestHandler(t *testing.T) {
 		"undescribed by GitHub":      {"GET", "/repositories/9", "", 404, refusal, ""},
 		"wrong body that is refused": {"POST", comments, `{"text":1}`, 422, `{"message":"m","documentation_url":"d"}`, ""},
 
+		"labels as a bare list":     {"POST", "/repos/o/r/issues/1/labels", `["bug"]`, 200, "[" + label + "]", ""},
+		"runs since a time":         {"GET", "/repos/o/r/actions/runs?created=%3E%3D2026-01-02T03:04:05Z", "", 200, `{"total_count":0,"workflow_runs":[]}`, ""},
+		"ref with an escaped slash": {"GET", "/repos/o/r/commits/feature%2Fx/check-runs", "", 200, `{"total_count":0,"check_runs":[]}`, ""},
+
+		"runs since no time":     {"GET", "/repos/o/r/actions/runs?created=soon", "", 200, `{"total_count":0,"workflow_runs":[]}`, "query parameter created"},
+		"labels as numbers":      {"PUT", "/repos/o/r/issues/1/labels", "[1]", 200, "[" + label + "]", "oneOf"},
 		"unknown path":           {"GET", "/repos/o/r/isues", "", 404, refusal, "no such operation"},
 		"unknown method":         {"DELETE", comments, "", 404, refusal, "no such operation"},
 		"path parameter":         {"GET", "/repos/o/r/issues/one/comments", "", 200, "[]", "path parameter issue_number"},
