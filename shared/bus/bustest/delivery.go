@@ -91,7 +91,7 @@ func testFilter(f *fixture) {
 		f.Errorf("got %q through the filter", m.Data)
 	}
 	if !f.o.NoBacklog {
-		f.eventually("an empty backlog", func() bool { return f.backlog("one") == 0 })
+		f.eventually("an empty backlog", func() bool { return f.backlog() == 0 })
 	}
 }
 
@@ -181,9 +181,9 @@ func testTooLarge(f *fixture) {
 	}
 }
 
-func (f *fixture) backlog(name string) int {
+func (f *fixture) backlog() int {
 	f.Helper()
-	n, err := f.bus.Backlog(f.Context(), name)
+	n, err := f.bus.Backlog(f.Context(), "one")
 	if err != nil {
 		f.Fatalf("backlog: %v", err)
 	}
@@ -197,7 +197,7 @@ func testBacklog(f *fixture) {
 	s := f.sub("one")
 	f.ensure(s)
 	f.publishAll("", numbered("m", 10)...)
-	if n := f.backlog("one"); n != 10 {
+	if n := f.backlog(); n != 10 {
 		f.Errorf("backlog %d before serving, want 10", n)
 	}
 	s.Workers = 4
@@ -212,9 +212,9 @@ func testBacklog(f *fixture) {
 	for range 10 {
 		next(f, entered, "all handlers")
 	}
-	f.eventually("a backlog of the one that is held", func() bool { return f.backlog("one") == 1 })
+	f.eventually("a backlog of the one that is held", func() bool { return f.backlog() == 1 })
 	close(hold)
-	f.eventually("an empty backlog", func() bool { return f.backlog("one") == 0 })
+	f.eventually("an empty backlog", func() bool { return f.backlog() == 0 })
 	if _, err := f.bus.Backlog(f.Context(), "nobody"); !fault.Is(err, fault.NotFound) {
 		f.Errorf("backlog of an unknown subscription: %v", err)
 	}

@@ -3,7 +3,6 @@ package embedded_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -70,11 +69,7 @@ func BenchmarkBacklog(b *testing.B) {
 	for range b.N {
 		for i, n := range []int{small, large} {
 			for range map[bool]int{true: 20, false: 1}[n == small] { // as many samples of the small
-				dir, err := os.MkdirTemp(b.TempDir(), "")
-				if err != nil {
-					b.Fatal(err)
-				}
-				c, w := backlogCost(b, dir, n)
+				c, w := backlogCost(b, b.TempDir(), n)
 				cost[i] += c
 				wall[i] += w
 			}

@@ -108,7 +108,7 @@ func (b *Bus) eachIn(lower, upper []byte, f func(key, value []byte) error) error
 	if err != nil {
 		return err
 	}
-	defer it.Close()
+	defer func() { _ = it.Close() }()
 	for ok := it.First(); ok; ok = it.Next() {
 		value, err := it.ValueAndErr()
 		if err != nil {

@@ -20,7 +20,7 @@ func (s *subscription) Commit(t *delivery.Turn) error {
 		}
 	}
 	batch := s.bus.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	if err := s.record(batch, t); err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *subscription) Commit(t *delivery.Turn) error {
 
 func (s *subscription) bury(letter *delivery.Letter) error {
 	batch := s.bus.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	if err := s.record(batch, &delivery.Turn{Acked: []uint64{letter.Seq}}); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *subscription) keepAttempts() error {
 	defer s.mu.Unlock()
 	s.turns = 0
 	batch := s.bus.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	counts := listKey(kindAttempts, s.config.Name)
 	clear(s.underway)
 	for seq, count := range s.attempts {

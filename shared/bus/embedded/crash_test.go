@@ -43,15 +43,15 @@ func publish(t *testing.T, b *embedded.Bus, n int) {
 }
 
 // publishMany publishes from 64 goroutines, so that an fsync serves many.
-func publishMany(t testing.TB, b *embedded.Bus, n int) {
-	t.Helper()
+func publishMany(tb testing.TB, b *embedded.Bus, n int) {
+	tb.Helper()
 	var all sync.WaitGroup
 	body := make([]byte, 1024)
 	for worker := range 64 {
 		all.Go(func() {
 			for i := worker; i < n; i += 64 {
-				if _, err := b.Publish(t.Context(), "topic", bus.Message{Data: body}); err != nil {
-					t.Errorf("publish: %v", err)
+				if _, err := b.Publish(tb.Context(), "topic", bus.Message{Data: body}); err != nil {
+					tb.Errorf("publish: %v", err)
 				}
 			}
 		})

@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -72,18 +73,30 @@ func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	want := make([]string, 0, 40)
 	sub := bus.Subscription{Name: "sub", Topic: "topic", Ordered: true, Workers: 4, AckDeadline: time.Minute}
-	t.Run("first", func(t *testing.T) { //nolint:paralleltest // one after the other on one folder
-		_, b := open(t, dir, nil)
+	func() {
+		db, err := database.Open(dir, database.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := embedded.New(db, embedded.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := errors.Join(b.Close(), db.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}()
 		done := make(chan struct{}, 100)
 		release := make(chan struct{})
-		serve(t, b, sub, func(_ context.Context, m bus.Message) error {
+		defer serve(t, b, sub, func(_ context.Context, m bus.Message) error {
 			if m.OrderingKey == "held" {
 				<-release
-				return fmt.Errorf("not yet")
+				return errors.New("not yet")
 			}
 			done <- struct{}{}
 			return nil
-		})
+		})()
 		for i := range 80 {
 			m := bus.Message{Data: fmt.Append(nil, i), OrderingKey: "held"}
 			if i%2 == 1 {
@@ -99,7 +112,7 @@ func TestRestart(t *testing.T) {
 			<-done
 		}
 		close(release)
-	})
+	}()
 	_, b := open(t, dir, nil)
 	stats, err := b.Stats(t.Context())
 	if err != nil {

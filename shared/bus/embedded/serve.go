@@ -53,7 +53,7 @@ func (b *Bus) ensure(c bus.Subscription) error {
 		floor = t.first.Load() - 1
 	}
 	batch := b.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	if err := batch.Set(nameKey(kindConfig, c.Name), config, nil); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (b *Bus) reconfigure(s *subscription, c bus.Subscription, config []byte) er
 		return nil
 	}
 	batch := b.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	if err := batch.Set(nameKey(kindConfig, c.Name), config, nil); err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (s *subscription) Scan(after uint64, limit int) ([]delivery.Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the topic %s: %w", s.topic.name, err)
 	}
-	defer it.Close()
+	defer func() { _ = it.Close() }()
 	entries, size := make([]delivery.Entry, 0, min(limit, int(last-first)+1)), 0
 	for ok := it.First(); ok && len(entries) < limit; ok = it.Next() {
 		seq := number(it.Key())

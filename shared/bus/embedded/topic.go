@@ -87,7 +87,7 @@ func (b *Bus) trim(t *topic) error {
 		return nil
 	}
 	batch := b.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	if err := batch.DeleteRange(numberKey(t.list, first), numberKey(t.list, next), nil); err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (b *Bus) gather(group []*request) []*request {
 
 func (b *Bus) commitGroup(group []*request) error {
 	batch := b.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	heads := make(map[*topic]uint64, 1)
 	now := b.deps.Clock.Now()
 	for _, r := range group {

@@ -33,7 +33,7 @@ func (b *book) Load(id uint64) (task.Task, error) {
 // runs the task once more, which a hint to look may.
 func (b *book) Done(id uint64, t task.Task) error {
 	batch := b.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	if err := batch.Delete(taskKey(id), nil); err != nil {
 		return err
 	}
@@ -81,9 +81,9 @@ func (f *forgetter) names(b *book, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	defer it.Close()
+	defer func() { _ = it.Close() }()
 	batch := b.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	for ok := it.First(); ok; ok = it.Next() {
 		if err := b.forgetName(batch, it.Value(), now); err != nil {
 			return err

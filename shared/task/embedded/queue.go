@@ -82,7 +82,7 @@ func (q *Queue) load() error {
 	if err != nil {
 		return err
 	}
-	defer it.Close()
+	defer func() { _ = it.Close() }()
 	for ok := it.First(); ok; ok = it.Next() {
 		t, err := decode(it.Value())
 		if err != nil {
@@ -147,7 +147,7 @@ func (q *Queue) store(id uint64, t task.Task) error {
 		return err
 	}
 	batch := q.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	if err := batch.Set(taskKey(id), value, nil); err != nil {
 		return err
 	}

@@ -132,6 +132,7 @@ type item struct {
 
 // Len, Less, Swap, Push and Pop implement heap.Interface.
 func (h heapOf) Len() int { return len(h) }
+
 func (h heapOf) Less(i, j int) bool {
 	if h[i].at.Equal(h[j].at) {
 		return h[i].id < h[j].id
