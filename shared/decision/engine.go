@@ -3,6 +3,7 @@ package decision
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -104,7 +105,11 @@ func (e *Engine) keep(ctx context.Context, ev event.Event, body []byte) (string,
 	if ev.DataRef != "" {
 		return ev.DataRef, nil
 	}
-	ref := fmt.Sprintf("events/%s/%s.json", ev.Time.UTC().Format(time.DateOnly), ev.Digest)
+	digest := ev.Digest
+	if digest == "" { // the source gives none
+		digest = fmt.Sprintf("%x", sha256.Sum256(body))
+	}
+	ref := fmt.Sprintf("events/%s/%s.json", ev.Time.UTC().Format(time.DateOnly), digest)
 	err := e.d.Blobs.Put(ctx, ref, bytes.NewReader(body))
 	if err != nil && !errors.Is(err, blob.ErrExists) {
 		return "", fmt.Errorf("keep the body of event %s: %w", ev.ID, err)

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -33,6 +34,7 @@ type Folder struct {
 	mu      sync.Mutex
 	set     *policy.Set
 	stamp   string
+	sure    bool // stamp tells of files that were read, be they right or wrong
 	checked time.Time
 	broken  time.Time // since when; zero while good
 	err     error
@@ -50,7 +52,7 @@ func (f *Folder) Current() *policy.Set {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.clock.Now()
-	if f.checked.IsZero() || now.Sub(f.checked) >= checkEvery {
+	if since := now.Sub(f.checked); since >= checkEvery || since < 0 { // the clock may be stepped back
 		f.checked = now
 		f.refresh(now)
 	}
@@ -69,15 +71,16 @@ func (f *Folder) Err() error {
 
 func (f *Folder) refresh(now time.Time) {
 	stamp, err := stampOf(f.files)
-	if err == nil && stamp == f.stamp {
+	if err == nil && f.sure && stamp == f.stamp {
 		return
 	}
-	f.stamp = stamp
 	var set *policy.Set
 	if err == nil {
 		set, err = policy.Load(f.files, f.catalog)
 	}
-	f.err = err
+	// What could not be read, other than what reads as wrong, is tried again.
+	_, wrong := errors.AsType[policy.Findings](err)
+	f.stamp, f.sure, f.err = stamp, err == nil || wrong, err
 	if err != nil {
 		if f.broken.IsZero() {
 			f.broken = now

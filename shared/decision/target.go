@@ -57,7 +57,7 @@ func targetOf(kind string, e event.Event, in *policy.Input) (action.Target, erro
 		return t, nil
 	}
 	for _, r := range rules[kind] {
-		if t.ID = text(in, r.id); t.ID != "" {
+		if t.ID = text(in, r.id); t.ID != "" && t.ID != noCommit {
 			t.SHA, t.AsOf = text(in, r.sha), text(in, r.asOf)
 			if t.AsOf == "" {
 				t.AsOf = occasion(e)
@@ -73,6 +73,9 @@ func targetOf(kind string, e event.Event, in *policy.Input) (action.Target, erro
 	}
 	return t, fault.New(fault.Invalid, "the event %s names no %s", e.Type, kind)
 }
+
+// noCommit is the SHA that a push names when it deletes its ref.
+const noCommit = "0000000000000000000000000000000000000000"
 
 // occasion stands for the resource's version where the body has none.
 func occasion(e event.Event) string { return e.Digest }
