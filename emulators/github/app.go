@@ -11,8 +11,6 @@ import (
 
 var appRoutes = []route{
 	{pattern: "GET /app", needs: "app", do: getApp},
-	{pattern: "GET /app/installations", needs: "app", do: listInstallations},
-	{pattern: "GET /app/installations/{installation}", needs: "app", do: getInstallation},
 	{pattern: "POST /app/installations/{installation}/access_tokens", needs: "app", silent: true, do: createToken},
 	{pattern: at("GET", "/installation"), needs: "app", do: repoInstallation},
 	{pattern: "GET /rate_limit", needs: "any", do: getRateLimit},
@@ -40,15 +38,6 @@ func getApp(c *call) answer {
 
 // bot is the account that GitHub shows on what the App does.
 func (c *call) bot() object { return user(c.s.cfg.AppSlug+"[bot]", 2, "Bot") }
-
-func listInstallations(c *call) answer { return listed(c, c.list("installations")) }
-
-func getInstallation(c *call) answer {
-	if i := c.get("installations", c.r.PathValue("installation")); i != nil {
-		return ok(i)
-	}
-	return notFound()
-}
 
 // repoInstallation is the newest installation on a repository.
 func repoInstallation(c *call) answer {

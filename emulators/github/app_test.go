@@ -29,10 +29,6 @@ func TestApp(t *testing.T) {
 	if found.GetID() != p.installation {
 		t.Errorf("installation %d, want %d", found.GetID(), p.installation)
 	}
-	_, resp, err = c.Apps.GetInstallation(ctx, p.installation)
-	status(t, "get installation", resp, err, 200)
-	_, resp, err = c.Apps.ListInstallations(ctx, nil)
-	status(t, "installations", resp, err, 200)
 	token, resp, err := c.Apps.CreateInstallationToken(ctx, p.installation, &gh.InstallationTokenOptions{
 		RepositoryIDs: []int64{p.id}, Permissions: &gh.InstallationPermissions{Issues: gh.String("write")},
 	})

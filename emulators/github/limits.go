@@ -59,10 +59,18 @@ func (l *limits) enter(s *Server, w http.ResponseWriter, r *http.Request, actor 
 			wait = time.Minute
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
-		return refuse(http.StatusForbidden, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."), true
+		return secondary(), true
 	}
 	u.inside++
 	return answer{}, false
+}
+
+// secondary is known to clients by its documentation_url.
+func secondary() answer {
+	return answer{status: http.StatusForbidden, body: object{
+		"message":           "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+		"documentation_url": docs + "/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits",
+	}}
 }
 
 func (l *limits) leave(s *Server, actor string) {

@@ -166,6 +166,6 @@ func TestControl(t *testing.T) {
 	if err := json.NewDecoder(resp2.Body).Decode(&effects); err != nil || len(effects) != 0 {
 		t.Errorf("effects %v, %v", effects, err)
 	}
-	_, resp, err = w.app(t).Apps.ListInstallations(t.Context(), nil)
+	_, resp, err = w.app(t).Apps.Get(t.Context(), "")
 	status(t, "after the reset", resp, err, 200)
 }
