@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/secret"
 )
 
@@ -62,11 +63,8 @@ func newWebhookSecret() ([]byte, error) {
 }
 
 func newAppKey() ([]byte, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, err
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
+	key, _, err := github.NewKey()
+	return key, err
 }
 
 // publicKey returns the public half of a PEM key.

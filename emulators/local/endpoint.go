@@ -25,7 +25,7 @@ type Endpoint struct {
 }
 
 // endpoint issues the key of this start and writes EndpointFile.
-func (h *host) endpoint(ctx context.Context, front, back net.Addr, m functions.Manifest) (Endpoint, error) {
+func (h *host) endpoint(ctx context.Context, front net.Addr, github string, m functions.Manifest) (Endpoint, error) {
 	key, err := h.issueKey(ctx)
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("issue the API key of this start: %w", err)
@@ -33,7 +33,7 @@ func (h *host) endpoint(ctx context.Context, front, back net.Addr, m functions.M
 	e := Endpoint{
 		Gateway: "http://" + front.String(),
 		Webhook: "http://" + front.String() + m.Functions["githubwebhook"].Trigger.HTTP,
-		GitHub:  "http://" + back.String(), Key: key, PID: os.Getpid(),
+		GitHub:  github, Key: key, PID: os.Getpid(),
 	}
 	text, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {

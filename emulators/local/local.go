@@ -30,6 +30,7 @@ type Config struct {
 	Policies   string // folder that holds policies/ (.infinity)
 	Port       int    // of gateway and webhook; 0 takes a free one
 	GitHubPort int    // of the fake GitHub; 0 takes a free one
+	GitHub     string // URL of a fake GitHub of another process on this machine; "" starts one
 	Log        *slog.Logger
 	Clock      clock.Clock
 }
@@ -57,30 +58,25 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 		return err
 	}
 	defer func() { _ = front.Close() }()
-	back, err := listen(ctx, "--github-port", cfg.GitHubPort)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = back.Close() }()
 	h, err := openHost(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	world, err := h.fakeGitHub(ctx, "http://"+front.Addr().String()+m.Functions["githubwebhook"].Trigger.HTTP)
+	world, err := h.openWorld(ctx, "http://"+front.Addr().String()+m.Functions["githubwebhook"].Trigger.HTTP)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, world.Close()) }()
-	endpoint, err := h.endpoint(ctx, front.Addr(), back.Addr(), m)
-	if err != nil {
-		return err
-	}
-	recovered, err := h.recovered(ctx, m)
+	endpoint, err := h.endpoint(ctx, front.Addr(), world.url, m)
 	if err != nil {
 		return err
 	}
 	fns, err := h.build(ctx, m, endpoint)
+	if err != nil {
+		return err
+	}
+	recovered, err := h.recovered(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -89,7 +85,7 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, front, fns.mux) })
-	group.Go(func() error { return serve(ctx, back, world) })
+	group.Go(func() error { return world.serve(ctx) })
 	fns.serve(ctx, group)
 	group.Go(func() error {
 		info.ReadyAfter = time.Since(started)

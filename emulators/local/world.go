@@ -2,19 +2,69 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
-// fakeGitHub opens the GitHub that stands beside the platform. It knows the
-// App's public key and the webhook's secret, as the real one does.
+// world is the GitHub that the platform acts on: a fake one in this process,
+// or one of another process on this machine.
+type world struct {
+	url    string
+	server *github.Server // nil if it is another process's
+	listen net.Listener
+}
+
+// openWorld starts the fake GitHub, or checks that the one given is on this
+// machine: what runs here is live on every installation.
+func (h *host) openWorld(ctx context.Context, webhook string) (*world, error) {
+	if h.cfg.GitHub != "" {
+		u, err := url.Parse(h.cfg.GitHub)
+		if err != nil || !net.ParseIP(u.Hostname()).IsLoopback() {
+			return nil, fault.New(fault.Invalid, "--github %s is not on this machine; give http://127.0.0.1:PORT of a fake GitHub", h.cfg.GitHub)
+		}
+		return &world{url: h.cfg.GitHub}, nil
+	}
+	l, err := listen(ctx, "--github-port", h.cfg.GitHubPort)
+	if err != nil {
+		return nil, err
+	}
+	server, err := h.fakeGitHub(ctx, webhook)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return &world{url: "http://" + l.Addr().String(), server: server, listen: l}, nil
+}
+
+// serve runs the fake until ctx ends.
+func (w *world) serve(ctx context.Context) error {
+	if w.server == nil {
+		return nil
+	}
+	return serve(ctx, w.listen, w.server)
+}
+
+// Close ends the fake; its journal is complete.
+func (w *world) Close() error {
+	if w.server == nil {
+		return nil
+	}
+	_ = w.listen.Close() // serve has closed it already, unless the start failed
+	return w.server.Close()
+}
+
+// fakeGitHub makes the fake. It knows the App's public key and the webhook's
+// secret, as the real one does.
 func (h *host) fakeGitHub(ctx context.Context, webhook string) (*github.Server, error) {
 	hook, err := h.secret(ctx, secretWebhook, newWebhookSecret)
 	if err != nil {

@@ -38,7 +38,7 @@ type Config struct {
 	Forwarded bool `env:"GATEWAY_FORWARDED, default=false"`
 	// Schema says which filters the store has an index for; the others are
 	// applied to what it answers.
-	Schema store.Schema `env:"-"`
+	Schema store.Schema
 }
 
 // Validate returns all mistakes at once.

@@ -18,6 +18,7 @@ import (
 type upCmd struct {
 	Port       int    `default:"8787" help:"Port of gateway and webhook; 0 takes a free one."`
 	GitHubPort int    `name:"github-port" default:"8788" help:"Port of the fake GitHub; 0 takes a free one."`
+	GitHub     string `name:"github" placeholder:"URL" help:"Act on a fake GitHub of another process on this machine instead of starting one."`
 	Policies   string `default:".infinity" help:"Folder that holds policies/." type:"path"`
 	LogLevel   string `default:"warn" enum:"debug,info,warn,error" help:"What is logged to standard error (${enum})."`
 }
@@ -32,7 +33,7 @@ func (c *upCmd) Run(ctx context.Context, app *app) error {
 	}
 	log := slog.New(slog.NewTextHandler(app.stderr, &slog.HandlerOptions{Level: level}))
 	return local.Run(ctx, local.Config{
-		Data: app.data, Policies: c.Policies, Port: c.Port, GitHubPort: c.GitHubPort, Log: log, Clock: clock.Real{},
+		Data: app.data, Policies: c.Policies, Port: c.Port, GitHubPort: c.GitHubPort, GitHub: c.GitHub, Log: log, Clock: clock.Real{},
 	}, func(info local.Info) { printUp(app.stdout, info) })
 }
 
@@ -68,4 +69,3 @@ func recoveredLine(r local.Recovered) string {
 	return fmt.Sprintf("%d undecided events, %d queued tasks, %d executions under way%s, %d waiting for people",
 		r.Events, r.Tasks, r.Executions, more, r.Waiting)
 }
-
