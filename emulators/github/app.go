@@ -114,7 +114,7 @@ func (c *call) wantedPermissions() (object, bool) {
 
 func (c *call) wantedRepositories(installation int64) ([]object, bool) {
 	var want []int64
-	ids, _ := c.body["repository_ids"].([]any) //nolint:errcheck // none then
+	ids, _ := c.body["repository_ids"].([]any) // none then
 	for _, id := range ids {
 		want = append(want, number(id))
 	}

@@ -68,7 +68,7 @@ func (s *Server) authenticate(c *call) (principal, answer) {
 	for name, level := range sub(grant, "permissions") {
 		p.permissions[name] = text(level)
 	}
-	list, _ := grant["repositories"].([]any) //nolint:errcheck // none then
+	list, _ := grant["repositories"].([]any) // none then
 	for _, id := range list {
 		if c.get("installed", key(number(id), p.installation)) != nil {
 			p.repositories = append(p.repositories, number(id))
@@ -83,11 +83,11 @@ func (s *Server) checkJWT(token string, now time.Time) error {
 	claims := jwt.RegisteredClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
 	if _, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return s.cfg.AppKey, nil }); err != nil {
-		return fmt.Errorf("A JSON web token could not be decoded") //nolint:revive,staticcheck // GitHub's words
+		return fmt.Errorf("A JSON web token could not be decoded") //nolint:staticcheck // GitHub's words
 	}
 	switch {
 	case claims.Issuer != strconv.FormatInt(s.cfg.AppID, 10):
-		return fmt.Errorf("'Issuer' claim ('iss') must be an Integer or String of the App's id") //nolint:revive // GitHub's words
+		return fmt.Errorf("'Issuer' claim ('iss') must be an Integer or String of the App's id")
 	case claims.ExpiresAt == nil || !now.Before(claims.ExpiresAt.Time):
 		return fmt.Errorf("'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires")
 	case claims.ExpiresAt.Sub(now) > 10*time.Minute+time.Second:

@@ -72,7 +72,7 @@ func (s *Server) occur(t Trigger) (event, action string, body object, err error)
 	if v != nil {
 		v.change(body)
 	}
-	o.happen(v)
+	o.happen()
 	if err := s.commit(o.tx, nil); err != nil {
 		return "", "", nil, err
 	}

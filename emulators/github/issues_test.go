@@ -154,7 +154,7 @@ func TestComments(t *testing.T) {
 	if first.GetUser().GetLogin() != "infinity-matrix[bot]" {
 		t.Errorf("author = %s", first.GetUser().GetLogin())
 	}
-	if e := w.Effects(); len(e) != 5 || e[3].Key != "k3" || e[3].Method != "POST" || e[3].Resource == "" || e[3].RequestID == "" {
+	if e := w.Effects(); len(e) != 5 || e[3].Key != "k3" || e[3].Method != http.MethodPost || e[3].Resource == "" || e[3].RequestID == "" {
 		t.Errorf("effects: %+v", e)
 	}
 	opts := &gh.IssueListCommentsOptions{ListOptions: gh.ListOptions{PerPage: 2}}

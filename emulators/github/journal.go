@@ -24,7 +24,7 @@ func openJournal(path string, replay func(entry)) (*journal, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no journal: nil keeps nothing
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(path) //nolint:gosec // the file that the configuration names
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
@@ -38,7 +38,7 @@ func openJournal(path string, replay func(entry)) (*journal, error) {
 		}
 		replay(e)
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the file that the configuration names
 	if err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}

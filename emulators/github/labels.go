@@ -53,7 +53,7 @@ func (c *call) changeLabels(change func(now []object) []object) answer {
 
 // wantedLabels reads {"labels": […]} or the bare list.
 func (c *call) wantedLabels() []string {
-	list, _ := c.body["labels"].([]any) //nolint:errcheck // none then
+	list, _ := c.body["labels"].([]any) // none then
 	if bare, isList := c.body[""].([]any); isList {
 		list = bare
 	}

@@ -19,8 +19,8 @@ type Limits struct {
 	RetryAfter      time.Duration // that a secondary refusal asks for; default one minute
 }
 
-// GitHubLimits are the ones of an App's installation.
-func GitHubLimits() Limits {
+// RealLimits are the ones of an App's installation.
+func RealLimits() Limits {
 	return Limits{Hourly: 5000, Concurrent: 100, PointsPerMinute: 900, WritesPerMinute: 80, WritesPerHour: 500}
 }
 
@@ -28,12 +28,11 @@ type limits struct{ byActor map[string]*usage }
 
 // usage is what one credential has used.
 type usage struct {
-	used    int
-	reset   time.Time
-	inside  int
-	points  []spent
-	writes  []time.Time
-	blocked time.Time // until when a secondary limit refuses
+	used   int
+	reset  time.Time
+	inside int
+	points []spent
+	writes []time.Time
 }
 
 type spent struct {

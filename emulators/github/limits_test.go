@@ -146,7 +146,7 @@ func TestControl(t *testing.T) {
 		return b.Bytes()
 	}
 	var d github.Delivery
-	if err := json.Unmarshal(post("deliver", `{"name":"workflow_run.failed"}`, 200), &d); err != nil || d.StatusCode != 202 || d.ID == "" {
+	if err := json.Unmarshal(post("deliver", `{"name":"workflow_run.failed"}`, 200), &d); err != nil || d.StatusCode != http.StatusAccepted || d.ID == "" {
 		t.Errorf("delivery %+v, %v", d, err)
 	}
 	post("deliver", `{"name":"nothing.known"}`, 404)

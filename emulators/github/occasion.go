@@ -15,14 +15,14 @@ type occasion struct {
 }
 
 // happen makes the payload a new occurrence, and the state fit it.
-func (o *occasion) happen(v *variant) {
+func (o *occasion) happen() {
 	o.begin()
 	o.rename()
 	o.enumerate()
 	o.date()
 	o.people(o.body)
 	if o.repo != nil {
-		o.code(v)
+		o.code()
 		o.discussion()
 		o.automation()
 		o.publish()
@@ -80,7 +80,7 @@ func (o *occasion) rename() {
 		fresh(doc)
 		fresh(sub(doc, "head"))
 	}
-	o.body = w.apply(o.body).(object) //nolint:errcheck,forcetypeassert // an object stays one
+	o.body = w.apply(o.body).(object) // an object stays one
 }
 
 // enumerate gives a new issue or pull request its number, or puts the one that
@@ -95,7 +95,7 @@ func (o *occasion) enumerate() {
 		if n == 0 {
 			n = o.nextNumber()
 		}
-		o.body = renumber(o.body, old, n).(object) //nolint:errcheck,forcetypeassert // an object stays one
+		o.body = renumber(o.body, old, n).(object) // an object stays one
 		o.body[name] = with(sub(o.body, name), object{"number": plain(n)})
 		if o.body["number"] != nil {
 			o.body["number"] = plain(n)

@@ -14,8 +14,8 @@ type rewrite struct {
 	old     []string               // pairs of words, old and new
 }
 
-func (w *rewrite) id(old, new int64) {
-	from, to := strconv.FormatInt(old, 10), strconv.FormatInt(new, 10)
+func (w *rewrite) id(old, fresh int64) {
+	from, to := strconv.FormatInt(old, 10), strconv.FormatInt(fresh, 10)
 	if len(from) < 6 { // too short to be told from other numbers
 		return
 	}
@@ -26,9 +26,9 @@ func (w *rewrite) id(old, new int64) {
 	w.old = append(w.old, from, to)
 }
 
-func (w *rewrite) word(old, new string) {
+func (w *rewrite) word(old, fresh string) {
 	if len(old) >= 7 && strings.Trim(old, "0") != "" {
-		w.old = append(w.old, old, new)
+		w.old = append(w.old, old, fresh)
 	}
 }
 
@@ -70,8 +70,8 @@ func each(v any, f func(any) any) any {
 var numbered = regexp.MustCompile(`/(issues|pulls|pull)/(\d+)(\D|$)`)
 
 // renumber changes an issue's number in all addresses.
-func renumber(v any, old, new int64) any {
-	from, to := strconv.FormatInt(old, 10), strconv.FormatInt(new, 10)
+func renumber(v any, old, fresh int64) any {
+	from, to := strconv.FormatInt(old, 10), strconv.FormatInt(fresh, 10)
 	return each(v, func(x any) any {
 		s, isText := x.(string)
 		if !isText {

@@ -27,6 +27,9 @@ func (o *occasion) saveRepo(repo object) object {
 			doc[name] = "2019-05-15T15:19:25Z"
 		}
 	}
+	if text(doc["organization"]) != "" { // the login, in payloads; the account, in the API
+		doc["organization"] = doc["owner"]
+	}
 	doc = with(repoDefaults(text(repo["full_name"])), with(o.get("repos", id), doc))
 	o.put("repos", id, doc)
 	o.put("names", strings.ToLower(text(doc["full_name"])), object{"id": doc["id"]})
@@ -121,7 +124,7 @@ func (o *occasion) seen(id, message, parent string) {
 }
 
 // code makes branches, tags and commits.
-func (o *occasion) code(v *variant) {
+func (o *occasion) code() {
 	branch := text(o.repo["default_branch"])
 	root := o.tip(branch, "")
 	if root == "" {

@@ -103,7 +103,7 @@ func (o *occasion) pullOf(issue object) {
 			return strings.ReplaceAll(s, "/"+from+"/", "/"+to+"/")
 		}
 		return x
-	}).(object) //nolint:errcheck,forcetypeassert // an object stays one
+	}).(object) // an object stays one
 	head, base := sub(pull, "head"), sub(pull, "base")
 	pull = with(pull, object{
 		"id": o.next(), "number": issue["number"], "title": issue["title"], "body": issue["body"], "user": issue["user"],

@@ -25,11 +25,16 @@ func (o *occasion) saveRecordedRun(run, workflow object) object {
 	if branch != "" && o.get(o.in("refs"), "heads/"+branch) == nil {
 		o.setRef("heads/"+branch, text(run["head_sha"]))
 	}
-	api := text(run["url"])
+	made, err := template("workflow_run", "completed") // some payloads hold a part of the run only
+	if err != nil {
+		made = object{}
+	}
+	delete(made, "name")
+	run = with(with(made, o.runURLs(id, number(run["workflow_id"]))), run)
 	run = with(object{
 		"run_attempt": 1, "run_started_at": run["created_at"], "previous_attempt_url": nil, "path": text(workflow["path"]),
 		"display_title": run["name"], "actor": o.body["sender"], "triggering_actor": o.body["sender"], "referenced_workflows": []any{},
-		"head_repository": o.repo, "repository": o.repo, "pull_requests": []any{}, "jobs_url": api + "/jobs",
+		"head_repository": o.repo, "repository": o.repo, "pull_requests": []any{},
 	}, run)
 	if text(run["path"]) == "" {
 		run["path"] = ".github/workflows/" + strings.ToLower(strings.ReplaceAll(cmpOr(text(run["name"]), "ci"), " ", "-")) + ".yml"
@@ -38,7 +43,7 @@ func (o *occasion) saveRecordedRun(run, workflow object) object {
 		wid := number(run["workflow_id"])
 		workflow = object{
 			"id": run["workflow_id"], "node_id": key("W_", wid), "name": run["name"], "path": run["path"], "state": "active",
-			"created_at": o.stamp(), "updated_at": o.stamp(), "url": run["workflow_url"], "html_url": o.html("blob/main", run["path"]),
+			"created_at": o.stamp(), "updated_at": o.stamp(), "url": o.api("actions/workflows", wid), "html_url": o.html("blob/main", run["path"]),
 			"badge_url": o.html("actions", "badge.svg"),
 		}
 	}
@@ -57,9 +62,8 @@ func (o *occasion) jobOf(job object) {
 		if err != nil {
 			return
 		}
-		api := o.api("actions/runs", id)
-		run = o.saveRecordedRun(with(made, object{
-			"id": job["run_id"], "url": api, "html_url": o.html("actions/runs", id), "jobs_url": api + "/jobs", "head_sha": job["head_sha"],
+		run = o.saveRecordedRun(with(with(made, o.runURLs(id, number(made["workflow_id"]))), object{
+			"id": job["run_id"], "head_sha": job["head_sha"],
 			"status": job["status"], "conclusion": job["conclusion"], "repository": o.repo, "head_repository": o.repo,
 			"created_at": o.stamp(), "updated_at": o.stamp(), "run_started_at": o.stamp(), "head_branch": o.repo["default_branch"],
 		}), nil)
@@ -86,7 +90,7 @@ func (o *occasion) publish() {
 	if o.published(tag) != nil { // the tag has its release: this is another
 		fresh := tag + "." + key(o.next())
 		w := &rewrite{old: []string{"/" + tag, "/" + fresh}}
-		r = with(w.apply(r).(object), object{"tag_name": fresh}) //nolint:errcheck,forcetypeassert // an object stays one
+		r = with(w.apply(r).(object), object{"tag_name": fresh}) // an object stays one
 		o.body["release"], tag = r, fresh
 	}
 	if r["draft"] != true && o.get(o.in("refs"), "tags/"+tag) == nil {

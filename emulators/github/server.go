@@ -241,14 +241,14 @@ func readBody(r *http.Request) (object, error) {
 	if len(strings.TrimSpace(string(raw))) == 0 {
 		return body, nil
 	}
-	var any any
-	if err := decode(raw, &any); err != nil {
+	var value any
+	if err := decode(raw, &value); err != nil {
 		return nil, fmt.Errorf("decode the request: %w", err)
 	}
-	if o, isObject := any.(object); isObject {
+	if o, isObject := value.(object); isObject {
 		return o, nil
 	}
-	return object{"": any}, nil // a bare list, as labels may be
+	return object{"": value}, nil // a bare list, as labels may be
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

@@ -120,7 +120,7 @@ func number(v any) int64 {
 	case json.Number:
 		i, err := n.Int64()
 		if err != nil {
-			f, _ := n.Float64() //nolint:errcheck // a JSON number
+			f, _ := n.Float64() // a JSON number
 			return int64(f)
 		}
 		return i
@@ -132,9 +132,9 @@ func number(v any) int64 {
 	return 0
 }
 
-func text(v any) string { s, _ := v.(string); return s } //nolint:errcheck // "" is what is wanted then
+func text(v any) string { s, _ := v.(string); return s } // "" is what is wanted then
 
-func sub(doc object, name string) object { o, _ := doc[name].(object); return o } //nolint:errcheck // nil is what is wanted then
+func sub(doc object, name string) object { o, _ := doc[name].(object); return o } // nil is what is wanted then
 
 // items reads an array of objects.
 func items(v any) []object {
@@ -155,7 +155,7 @@ func items(v any) []object {
 
 // words reads an array of strings.
 func words(v any) []string {
-	list, _ := v.([]any) //nolint:errcheck // nil is what is wanted then
+	list, _ := v.([]any) // nil is what is wanted then
 	out := make([]string, 0, len(list))
 	for _, x := range list {
 		out = append(out, text(x))

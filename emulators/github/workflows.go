@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"path"
 	"slices"
-
-	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
 )
 
 var workflowRoutes = []route{
@@ -58,22 +56,14 @@ func dispatch(c *call) answer {
 	case len(sub(c.body, "inputs")) > 25:
 		return refuse(http.StatusUnprocessableEntity, "you may only define up to 25 `inputs` for a `workflow_dispatch` event")
 	}
-	recorded, err := payloads.Find("workflow_run", "requested")
-	var template struct {
-		Run object `json:"workflow_run"`
-	}
-	if err == nil {
-		err = decode(recorded.Body, &template)
-	}
+	recorded, err := template("workflow_run", "requested")
 	if err != nil {
 		return refuse(http.StatusInternalServerError, err.Error())
 	}
 	id, n := c.next(), int64(len(c.list(c.in("runs"))))+1
-	api, repo := c.api("actions/runs", id), c.minimal()
-	run := with(template.Run, object{
-		"id": id, "node_id": key("WFR_", id), "name": w["name"], "path": w["path"], "workflow_id": w["id"], "workflow_url": w["url"],
-		"url": api, "html_url": c.html("actions/runs", id), "jobs_url": api + "/jobs", "logs_url": api + "/logs",
-		"artifacts_url": api + "/artifacts", "cancel_url": api + "/cancel", "rerun_url": api + "/rerun",
+	repo := c.repo
+	run := with(with(recorded, c.runURLs(id, number(w["id"]))), object{
+		"id": id, "node_id": key("WFR_", id), "name": w["name"], "path": w["path"], "workflow_id": w["id"],
 		"event": "workflow_dispatch", "head_branch": ref, "head_sha": head, "status": "queued", "conclusion": nil,
 		"run_number": n, "run_attempt": 1, "previous_attempt_url": nil, "pull_requests": []any{},
 		"created_at": c.stamp(), "updated_at": c.stamp(), "run_started_at": c.stamp(),
@@ -81,10 +71,15 @@ func dispatch(c *call) answer {
 	})
 	c.put(c.in("runs"), id, run)
 	c.job(run, "queued", nil)
-	return answer{status: http.StatusNoContent, resource: api}
+	return answer{status: http.StatusNoContent, resource: text(run["url"])}
 }
 
-// minimal is the repository as it appears within other resources.
-func (c *call) minimal() object {
-	return with(c.repo, object{"owner": sub(c.repo, "owner")})
+// runURLs are the addresses of a run.
+func (c *call) runURLs(id, workflow int64) object {
+	api := c.api("actions/runs", id)
+	return object{
+		"url": api, "html_url": c.html("actions/runs", id), "jobs_url": api + "/jobs", "logs_url": api + "/logs",
+		"artifacts_url": api + "/artifacts", "cancel_url": api + "/cancel", "rerun_url": api + "/rerun",
+		"workflow_url": c.api("actions/workflows", workflow),
+	}
 }

@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		AppID: *appID, Journal: *journal, WebhookURL: *webhook, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 	}
 	if *limits {
-		cfg.Limits = github.GitHubLimits()
+		cfg.Limits = github.RealLimits()
 	}
 	var err error
 	if cfg.AppKey, err = publicKey(*keyFile); err != nil {
