@@ -48,7 +48,7 @@ queues: {q: {}}
 		"no such queue":     {"{queue: q}", "{queue: z}", "which is no queue"},
 		"no such topic":     {"memory: 1Mi", "memory: 1Mi, publishes: [z]", "which is no topic"},
 		"no summary":        {"summary: s", "summary: ''", "are needed"},
-		"unknown field":     {"summary: s", "sumary: s", "sumary"},
+		"unknown field":     {"summary: s", "overview: s", "overview"},
 		"not a duration":    {"timeout: 1s", "timeout: soon", "soon"},
 		"unknown enqueue":   {"memory: 1Mi", "memory: 1Mi, enqueues: [z]", "which is no queue"},
 		"no such subscript": {"{queue: q}", "{subscription: z}", "which is no subscription"},

@@ -123,7 +123,7 @@ func one(name, do, level, more string) string {
 	return fmt.Sprintf("  - {name: %s, on: com.github.issues.opened, do: %s, autonomy: %s%s}\n", name, do, level, more)
 }
 
-func load(t testing.TB, fsys fs.FS) *policy.Set {
+func load(t *testing.T, fsys fs.FS) *policy.Set {
 	t.Helper()
 	actions, err := registry()
 	if err != nil {
@@ -136,7 +136,7 @@ func load(t testing.TB, fsys fs.FS) *policy.Set {
 	return set
 }
 
-func newRig(t testing.TB, policies string) *rig {
+func newRig(t *testing.T, policies string) *rig {
 	t.Helper()
 	var set *policy.Set
 	if policies != "" {
@@ -174,7 +174,7 @@ func issue(id, number, more string) event.Event {
 	}
 }
 
-func (r *rig) decide(t testing.TB, ev event.Event) decision.Decision {
+func (r *rig) decide(t *testing.T, ev event.Event) decision.Decision {
 	t.Helper()
 	d, err := r.engine.Decide(t.Context(), ev)
 	if err != nil {
@@ -183,7 +183,7 @@ func (r *rig) decide(t testing.TB, ev event.Event) decision.Decision {
 	return d
 }
 
-func (r *rig) count(t testing.TB, collection string) int {
+func (r *rig) count(t *testing.T, collection string) int {
 	t.Helper()
 	page, err := r.store.Query(t.Context(), store.Query{Collection: collection, Limit: store.MaxPage})
 	if err != nil {
@@ -192,7 +192,7 @@ func (r *rig) count(t testing.TB, collection string) int {
 	return len(page.Documents)
 }
 
-func (r *rig) wantCounts(t testing.TB, deliveries, decisions, executions, records int) {
+func (r *rig) wantCounts(t *testing.T, deliveries, decisions, executions, records int) {
 	t.Helper()
 	for c, want := range map[string]int{
 		decision.Deliveries: deliveries, decision.Collection: decisions, execution.Collection: executions, audit.Collection: records,
@@ -203,7 +203,7 @@ func (r *rig) wantCounts(t testing.TB, deliveries, decisions, executions, record
 	}
 }
 
-func (r *rig) execution(t testing.TB, id string) execution.Execution {
+func (r *rig) execution(t *testing.T, id string) execution.Execution {
 	t.Helper()
 	x, err := store.Get[execution.Execution](t.Context(), r.store, store.Key{Collection: execution.Collection, ID: id})
 	if err != nil {

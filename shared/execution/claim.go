@@ -94,6 +94,8 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 			return "", err
 		}
 		x.Attempt++
+	} else {
+		x.Looks++
 	}
 	if x.StartedAt == nil {
 		x.StartedAt = &now

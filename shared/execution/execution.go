@@ -81,7 +81,7 @@ type Execution struct {
 	Answer   string         `json:"answer,omitempty"` // what ended its waiting: a person or a timer
 	Attempt  int            `json:"attempt"`
 	Intent   int            `json:"intent"`          // the last attempt whose effect may have been made; 0 if none
-	Looks    int            `json:"looks,omitempty"` // how often reading back came too early
+	Looks    int            `json:"looks,omitempty"` // how often reading back was begun again
 	Lease    *Lease         `json:"lease,omitempty"`
 	Plan     *action.Plan   `json:"plan,omitempty"`
 	PlanHash string         `json:"plan_hash,omitempty"`

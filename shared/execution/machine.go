@@ -44,7 +44,7 @@ var (
 )
 
 // NotDue says that an execution may not run before At.
-type NotDue struct{ At time.Time }
+type NotDue struct{ At time.Time } //nolint:errname // reads as it is said
 
 // Error implements error.
 func (e *NotDue) Error() string { return "not due before " + e.At.Format(time.RFC3339) }

@@ -240,7 +240,7 @@ func TestTimers(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.wantState(t, "x", c.state)
-			if first := r.records(t, "x"); !containsActor(r, t, c.actor) || len(first) == 0 {
+			if first := r.records(t, "x"); !containsActor(t, r, c.actor) || len(first) == 0 {
 				t.Errorf("no record by %s: %+v", c.actor, first)
 			}
 			for _, answer := range []func() error{
@@ -255,7 +255,7 @@ func TestTimers(t *testing.T) {
 	}
 }
 
-func containsActor(r *rig, t *testing.T, actor string) bool {
+func containsActor(t *testing.T, r *rig, actor string) bool {
 	t.Helper()
 	for _, rec := range r.records(t, "x") {
 		if rec.Actor == actor {

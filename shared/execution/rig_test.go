@@ -98,7 +98,7 @@ type rig struct {
 	runner  *execution.Runner
 }
 
-func newRig(t testing.TB, act action.Action, gates ...execution.Gate) *rig {
+func newRig(t *testing.T, act action.Action, gates ...execution.Gate) *rig {
 	t.Helper()
 	schema, err := store.DefaultSchema()
 	if err != nil {
@@ -145,7 +145,7 @@ func waiting(id string, c execution.Category) execution.Execution {
 	return x
 }
 
-func (r *rig) put(t testing.TB, xs ...execution.Execution) {
+func (r *rig) put(t *testing.T, xs ...execution.Execution) {
 	t.Helper()
 	for _, x := range xs {
 		err := r.store.Run(t.Context(), func(_ context.Context, tx store.Tx) error {
@@ -158,7 +158,7 @@ func (r *rig) put(t testing.TB, xs ...execution.Execution) {
 	r.faults.reset(nil, nil)
 }
 
-func (r *rig) get(t testing.TB, id string) execution.Execution {
+func (r *rig) get(t *testing.T, id string) execution.Execution {
 	t.Helper()
 	x, err := r.machine.Get(t.Context(), id)
 	if err != nil {
@@ -168,7 +168,7 @@ func (r *rig) get(t testing.TB, id string) execution.Execution {
 }
 
 // records returns the audit records of an execution in order.
-func (r *rig) records(t testing.TB, id string) []audit.Record {
+func (r *rig) records(t *testing.T, id string) []audit.Record {
 	t.Helper()
 	list, _, err := store.List[audit.Record](t.Context(), r.store, store.Query{
 		Collection: audit.Collection, OrderBy: "recorded_at", Limit: store.MaxPage,
@@ -180,7 +180,7 @@ func (r *rig) records(t testing.TB, id string) []audit.Record {
 	return list
 }
 
-func (r *rig) wantState(t testing.TB, id string, want execution.State) execution.Execution {
+func (r *rig) wantState(t *testing.T, id string, want execution.State) execution.Execution {
 	t.Helper()
 	x := r.get(t, id)
 	if x.State != want {
@@ -258,7 +258,7 @@ func ask(hook func() error) error {
 type prober struct{ *fake }
 
 func (p prober) Probe(context.Context, action.Request) (action.Result, bool, error) {
-	if err := ask(p.fake.probe); err != nil {
+	if err := ask(p.probe); err != nil {
 		return action.Result{}, false, err
 	}
 	p.world.mu.Lock()

@@ -21,8 +21,8 @@ const Queue = "executions"
 // MaxAttempts is how often an effect is tried before the execution fails.
 const MaxAttempts = 5
 
-// maxClaims is how many attempts may die with their worker: an action that
-// kills whoever runs it must end too.
+// maxClaims is how many attempts, or looks, may die with their worker: an
+// action that kills whoever runs it must end too.
 const maxClaims = 2 * MaxAttempts
 
 // Runner drives one claimed execution through its action: probe, plan, intent,
@@ -116,6 +116,10 @@ func (r *Runner) applied(ctx context.Context, x Execution, act action.Action, re
 }
 
 func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) error {
+	if x.Looks > maxClaims { // reading back kills its workers
+		_, err := r.Machine.Verified(ctx, x, action.Unknown)
+		return err
+	}
 	outcome, err := act.Verify(ctx, x.request(), *x.Result)
 	if err != nil && fault.Retriable(err) && x.Looks < MaxAttempts {
 		at := r.Clock.Now().Add(backoff(x.Looks + 1))

@@ -140,12 +140,12 @@ func TestBackoffHasJitter(t *testing.T) {
 }
 
 // drain runs x whenever it is due, until it is final.
-func (r *rig) drain(t *testing.T, id string) (runs int) {
+func (r *rig) drain(t *testing.T, id string) {
 	t.Helper()
-	for runs = 0; runs < 60; runs++ {
+	for range 60 {
 		x := r.get(t, id)
 		if x.State.Terminal() {
-			return runs
+			return
 		}
 		func() {
 			defer func() { _ = recover() }() // the worker's harness
@@ -154,7 +154,6 @@ func (r *rig) drain(t *testing.T, id string) (runs int) {
 		r.clock.Advance(2 * time.Minute)
 	}
 	t.Fatalf("execution %s does not end: %+v", id, r.get(t, id))
-	return runs
 }
 
 func TestRunGivesUp(t *testing.T) {
@@ -168,6 +167,7 @@ func TestRunGivesUp(t *testing.T) {
 		"always refused":          {fake{class: action.ClassC, apply: always(errRate)}, execution.MaxAttempts, execution.Failed},
 		"the effect may be made":  {fake{class: action.ClassA, apply: always(errDown)}, execution.MaxAttempts, execution.Uncertain},
 		"the worker always dies":  {fake{class: action.ClassA, plan: func() error { panic("plan") }}, 2*execution.MaxAttempts + 1, execution.Failed},
+		"reading back kills it":   {fake{class: action.ClassA, verify: func() (action.Outcome, error) { panic("verify") }}, 1, execution.Uncertain},
 		"it dies with the effect": {fake{class: action.ClassA, apply: func() error { panic("apply") }}, 2*execution.MaxAttempts + 1, execution.Uncertain},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -246,8 +246,6 @@ func TestClassBWithoutProbeIsNotTriedAgain(t *testing.T) {
 
 func TestRefusalAfterAnIntentIsUncertain(t *testing.T) {
 	t.Parallel()
-	frozen := ""
-	gate := func(context.Context, store.Tx, execution.Execution, time.Time) (string, error) { return frozen, nil }
 	for name, c := range map[string]struct {
 		act  fake
 		want execution.State
@@ -257,8 +255,9 @@ func TestRefusalAfterAnIntentIsUncertain(t *testing.T) {
 		"the target refused":  {fake{class: action.ClassA, apply: always(errRate)}, execution.Blocked},
 	} {
 		t.Run(name, func(t *testing.T) {
-			frozen = ""
-			r := newRig(t, of(&c.act), gate)
+			t.Parallel()
+			frozen := ""
+			r := newRig(t, of(&c.act), func(context.Context, store.Tx, execution.Execution, time.Time) (string, error) { return frozen, nil })
 			r.put(t, ready("x"))
 			func() {
 				defer func() { _ = recover() }()

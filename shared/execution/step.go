@@ -67,7 +67,6 @@ func (m *Machine) Verified(ctx context.Context, x Execution, outcome action.Outc
 // the effect is to be read back not before at.
 func (m *Machine) LookAgain(ctx context.Context, x Execution, at time.Time) (Execution, error) {
 	return m.step(ctx, x, "execution.look_again", func(x *Execution, _ time.Time) error {
-		x.Looks++
 		x.NotBefore, x.Lease.Until = at, at
 		return x.move(Verifying, "")
 	}, Verifying)
