@@ -127,7 +127,7 @@ func TestRedelivery(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, same := w.hook.last()
-	if again == first || again.Header.Get("X-GitHub-Delivery") != first.Header.Get("X-GitHub-Delivery") || string(same) != string(body) {
+	if again == first || again.Header.Get("X-Github-Delivery") != first.Header.Get("X-Github-Delivery") || string(same) != string(body) {
 		t.Error("the redelivery is not the delivery again")
 	}
 	all, resp, err := w.app(t).Apps.ListHookDeliveries(ctx, nil)

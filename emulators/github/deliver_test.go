@@ -59,6 +59,40 @@ func TestDeliversEveryRecording(t *testing.T) {
 	}
 }
 
+// TestReadsBackWhatWasDelivered lists, after each event of a repository, all
+// that it may have made: checked says whether it is as GitHub describes it.
+func TestReadsBackWhatWasDelivered(t *testing.T) {
+	t.Parallel()
+	triggers, err := github.Triggers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range triggers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			_, body := w.deliver(t, name)
+			repo, _ := body["repository"].(map[string]any)
+			installation, _ := body["installation"].(map[string]any)
+			if repo == nil || name == "installation.deleted" {
+				return
+			}
+			c := w.as(t, num(installation["id"]), nil)
+			for _, path := range []string{
+				"", "/issues?state=all", "/pulls?state=all", "/actions/runs", "/actions/workflows", "/releases",
+				"/commits/" + repo["default_branch"].(string), "/hooks",
+			} {
+				req, err := c.NewRequest(http.MethodGet, "repos/"+repo["full_name"].(string)+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := c.Do(t.Context(), req, nil)
+				status(t, path, resp, err, http.StatusOK)
+			}
+		})
+	}
+}
+
 func TestDeliversANewOccurrence(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

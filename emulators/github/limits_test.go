@@ -75,7 +75,7 @@ func TestConditionalRequest(t *testing.T) {
 	req.Header.Set("If-None-Match", resp.Header.Get("ETag"))
 	resp, err = c.Do(ctx, req, nil)
 	status(t, "again", resp, err, http.StatusNotModified)
-	if resp.Header.Get("X-GitHub-Request-Id") == "" || resp.Header.Get("X-RateLimit-Remaining") == "" {
+	if resp.Header.Get("X-Github-Request-Id") == "" || resp.Header.Get("X-Ratelimit-Remaining") == "" {
 		t.Errorf("headers: %v", resp.Header)
 	}
 	limits, resp, err := c.RateLimit.Get(ctx)

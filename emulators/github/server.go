@@ -153,7 +153,7 @@ func (s *Server) begin(w http.ResponseWriter) (requestID string) {
 	_, _ = rand.Read(chance[:])
 	requestID = strings.ToUpper(hex.EncodeToString(chance[:]))
 	w.Header().Set("X-GitHub-Request-Id", requestID) //nolint:canonicalheader // as GitHub writes it
-	w.Header().Set("X-GitHub-Media-Type", "github.v3; format=json")
+	w.Header().Set("X-Github-Media-Type", "github.v3; format=json")
 	w.Header().Set("Date", s.cfg.Clock.Now().Format(http.TimeFormat))
 	return requestID
 }

@@ -24,8 +24,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "github:", err)
 		os.Exit(1)
 	}
@@ -89,7 +90,7 @@ func serve(ctx context.Context, addr string, h http.Handler, out io.Writer) erro
 
 // publicKey reads a PEM key: PKCS #1 or PKIX public, PKCS #1 or #8 private.
 func publicKey(path string) (*rsa.PublicKey, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(path) //nolint:gosec // the file that the user names
 	if err != nil {
 		return nil, fmt.Errorf("read the App's key (-app-key-file): %w", err)
 	}
