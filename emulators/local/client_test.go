@@ -57,8 +57,8 @@ func post(ctx context.Context, url string, secret []byte, event, id string, body
 		return 0, err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-GitHub-Event", event)
-	r.Header.Set("X-GitHub-Delivery", id)
+	r.Header.Set("X-Github-Event", event)
+	r.Header.Set("X-Github-Delivery", id)
 	r.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {

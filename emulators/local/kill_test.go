@@ -131,9 +131,9 @@ func (w *killWorld) relay(answer http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.mu.Lock()
-	w.sent[r.Header.Get("X-GitHub-Delivery")] = body
+	w.sent[r.Header.Get("X-Github-Delivery")] = body
 	w.mu.Unlock()
-	status, err := post(r.Context(), w.webhook(), w.secret, r.Header.Get("X-GitHub-Event"), r.Header.Get("X-GitHub-Delivery"), body)
+	status, err := post(r.Context(), w.webhook(), w.secret, r.Header.Get("X-Github-Event"), r.Header.Get("X-Github-Delivery"), body)
 	if err != nil {
 		status = http.StatusBadGateway
 	}
@@ -278,6 +278,6 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
 }

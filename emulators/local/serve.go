@@ -13,7 +13,6 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/functions"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/bus"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
 )
@@ -104,8 +103,10 @@ func (h *host) schedule(ctx context.Context, cron string, handler http.Handler) 
 		if err != nil {
 			return fmt.Errorf("read the schedule %q: %w", cron, err)
 		}
-		if clock.Sleep(ctx, h.clock, next.Sub(now)) != nil {
-			return nil // stopped
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-h.clock.After(next.Sub(now)):
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -43,9 +44,9 @@ type equality struct{ field, value string }
 // equal returns filters for the pairs (field, value) whose value was given.
 func equal(pairs ...string) []equality {
 	var where []equality
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			where = append(where, equality{pairs[i], pairs[i+1]})
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			where = append(where, equality{pair[0], pair[1]})
 		}
 	}
 	return where

@@ -39,7 +39,7 @@ func (w *world) watch(path string) (next func() string, end context.CancelFunc) 
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = resp.Body.Close() })
-	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || got != "text/event-stream" {
+	if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || got != "text/event-stream" {
 		w.t.Fatalf("%d %s", resp.StatusCode, got)
 	}
 	lines := bufio.NewScanner(resp.Body)

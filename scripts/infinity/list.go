@@ -169,9 +169,9 @@ func (p *printer[T]) follow(ctx context.Context, gateway *client.Client, filters
 // filters returns the pairs (name, value) whose value was given.
 func filters(pairs ...string) url.Values {
 	v := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			v.Set(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			v.Set(pair[0], pair[1])
 		}
 	}
 	return v
