@@ -38,6 +38,12 @@ func (e explainer) decision(now time.Time, d decision.Decision, executions map[s
 	if len(d.Proposals) == 0 {
 		b.WriteString("\nNo policy matched. `infinity why " + view.Short(d.ID) + " --policy NAME` says why one of them did not.\n")
 	}
+	if d.Note != "" {
+		fmt.Fprintf(&b, "  note    %s\n", view.Clean(d.Note))
+	}
+	for _, f := range d.Failures {
+		fmt.Fprintf(&b, "\nPolicy %s could not be evaluated, so it did not match: %s\n", f.Policy, view.Clean(f.Error))
+	}
 	for _, p := range d.Proposals {
 		b.WriteString("\n" + e.policy(p.Explanation))
 		fmt.Fprintf(&b, "  proposes   %s\n", p.Action)

@@ -32,8 +32,15 @@ type Decision struct {
 	Note           string     `json:"note,omitempty"` // why nothing could be proposed
 	Matched        int        `json:"matched"`
 	Proposals      []Proposal `json:"proposals"`
+	Failures       []Failure  `json:"failures,omitempty"`
 	Confidence     float64    `json:"confidence"` // 1 for rules
 	DecidedAt      time.Time  `json:"decided_at"`
+}
+
+// Failure is a policy whose condition could not be evaluated; it did not match.
+type Failure struct {
+	Policy string `json:"policy"`
+	Error  string `json:"error"`
 }
 
 // Proposal is one policy's proposal within a decision.

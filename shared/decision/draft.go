@@ -37,7 +37,11 @@ func (e *Engine) draft(ev event.Event) (draft, error) {
 		return d, nil
 	}
 	d.decision.PolicyDigest = set.Digest()
-	for _, m := range set.Match(in) {
+	matches, failures := set.Evaluate(in)
+	for _, f := range failures {
+		d.decision.Failures = append(d.decision.Failures, Failure{Policy: f.Policy.Name, Error: f.Err.Error()})
+	}
+	for _, m := range matches {
 		if err := e.propose(&d, set, ev, in, m, now); err != nil {
 			return draft{}, err
 		}
