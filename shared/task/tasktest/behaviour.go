@@ -71,24 +71,30 @@ func testNames(f *fixture) {
 }
 
 func testRace(f *fixture) {
+	const names = 100
 	var won atomic.Int32
-	var all sync.WaitGroup
-	for range 32 {
-		all.Go(func() {
-			err := f.queue.Enqueue(f.Context(), task.Task{Queue: "q", Name: "n"})
-			switch {
-			case err == nil:
-				won.Add(1)
-			case !errors.Is(err, task.ErrExists):
-				f.Errorf("enqueue: %v", err)
-			}
-		})
+	for i := range names {
+		start := make(chan struct{})
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				<-start
+				err := f.queue.Enqueue(f.Context(), task.Task{Queue: "q", Name: fmt.Sprint(i)})
+				switch {
+				case err == nil:
+					won.Add(1)
+				case !errors.Is(err, task.ErrExists):
+					f.Errorf("enqueue: %v", err)
+				}
+			})
+		}
+		close(start)
+		all.Wait()
 	}
-	all.Wait()
-	if won.Load() != 1 {
-		f.Errorf("%d of 32 got the name, want 1", won.Load())
+	if won.Load() != names {
+		f.Errorf("%d of 8 times %d tasks were taken, want %d", won.Load(), names, names)
 	}
-	f.depth("q", 1)
+	f.depth("q", names)
 }
 
 func testRetry(f *fixture) {
