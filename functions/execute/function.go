@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"slices"
@@ -65,16 +66,28 @@ type Runner interface {
 }
 
 // Deps is what the handler stands on.
-type Deps struct{ Runner Runner }
+type Deps struct {
+	Runner Runner
+	Log    *slog.Logger
+}
 
-// New returns the handler of the tasks on queue "executions".
+// New returns the handler of the tasks on queue "executions". A task that can
+// never succeed is logged and dropped, since a queue would call it for ever:
+// the record of what is to be done is the execution, not the task.
 func New(d Deps) http.Handler {
 	return function.Tasks(func(ctx context.Context, t task.Task) error {
 		var body execution.TaskBody
-		if err := json.Unmarshal(t.Body, &body); err != nil || body.Execution == "" {
-			return fault.Wrap(fault.Invalid, err, "the task's body must be {\"execution\": \"<id>\"}")
+		err := json.Unmarshal(t.Body, &body)
+		if err != nil || body.Execution == "" {
+			err = fault.Wrap(fault.Invalid, err, "the task's body must be {\"execution\": \"<id>\"}")
+		} else {
+			err = d.Runner.Run(ctx, body.Execution)
 		}
-		return d.Runner.Run(ctx, body.Execution)
+		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
+			d.Log.ErrorContext(ctx, "task dropped: it can never succeed", slog.String("task", t.Name), slog.Any("error", err))
+			return nil
+		}
+		return err
 	})
 }
 
@@ -101,5 +114,5 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	return New(Deps{Runner: &execution.Runner{
 		Machine: machine, Actions: actions, Tasks: p.Tasks, Live: cfg.live,
 		Clock: p.Clock, Log: p.Log, Owner: "execute-" + uuid.NewString(),
-	}}), nil
+	}, Log: p.Log}), nil
 }

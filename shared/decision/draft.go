@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
@@ -71,24 +72,34 @@ func (e *Engine) propose(d *draft, set *policy.Set, ev event.Event, in *policy.I
 		x.DecisionID, x.EventID, x.Digest = d.decision.ID, d.decision.EventID, d.decision.PolicyDigest
 		e.schedule(&x, now)
 		p.ExecutionID = x.ID
-		if d.has(x.ID) {
-			p.Note = "another policy of this decision wants the same effect"
-		} else {
-			d.executions = append(d.executions, x)
-		}
+		d.want(x, &p)
 		d.decision.Category = higher(d.decision.Category, string(category))
 	}
 	d.decision.Proposals = append(d.decision.Proposals, p)
 	return nil
 }
 
-func (d *draft) has(id string) bool {
-	for _, x := range d.executions {
-		if x.ID == id {
-			return true
+// want adds the execution that p proposes. Of two policies that want the same
+// effect the one that was granted more has it, and the other says so.
+func (d *draft) want(x execution.Execution, p *Proposal) {
+	i := slices.IndexFunc(d.executions, func(other execution.Execution) bool { return other.ID == x.ID })
+	switch {
+	case i < 0:
+		d.executions = append(d.executions, x)
+	case higher(string(d.executions[i].Category), string(x.Category)) == string(d.executions[i].Category):
+		p.Note = sameEffect(d.executions[i].Policy)
+	default:
+		for j := range d.decision.Proposals {
+			if d.decision.Proposals[j].ExecutionID == x.ID {
+				d.decision.Proposals[j].Note = sameEffect(x.Policy)
+			}
 		}
+		d.executions[i] = x
 	}
-	return false
+}
+
+func sameEffect(name string) string {
+	return "policy " + name + " of this decision wants the same effect"
 }
 
 // newExecution resolves the policy's action on the resource that ev names.

@@ -143,7 +143,7 @@ func TestOneEffectForTwoPolicies(t *testing.T) {
 	r := newRig(t, one("p", "fake.final", "L5", "")+one("q", "fake.final", "L5", ""))
 	d := r.decide(t, opened("1"))
 	r.wantCounts(t, 1, 1, 1, 2)
-	if p := d.Proposals; len(p) != 2 || p[0].Note != "" || p[1].Note != "another policy of this decision wants the same effect" || p[0].ExecutionID != p[1].ExecutionID {
+	if p := d.Proposals; len(p) != 2 || p[0].Note != "" || p[1].Note != "policy p of this decision wants the same effect" || p[0].ExecutionID != p[1].ExecutionID {
 		t.Errorf("proposals %+v", p)
 	}
 	second := r.decide(t, issue("2", "12", `,"body":"the title was edited"`))

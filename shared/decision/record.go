@@ -86,11 +86,11 @@ func duplicate(ctx context.Context, tx store.Tx, dl Delivery, same meaning) (Dec
 func (d *draft) keepNew(ctx context.Context, r store.Reader, wanted []execution.Execution) error {
 	for _, x := range wanted {
 		old, err := store.Get[execution.Execution](ctx, r, key(execution.Collection, x.ID))
-		if errors.Is(err, store.ErrNotFound) {
-			d.executions = append(d.executions, x)
+		switch {
+		case errors.Is(err, store.ErrNotFound), err == nil && old.State == execution.Planned && x.State != execution.Planned:
+			d.executions = append(d.executions, x) // what was only recorded does not stand in the way
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 		for i := range d.decision.Proposals {
@@ -117,7 +117,8 @@ func (d *draft) write(tx store.Tx, dl Delivery, means store.Key) error {
 		return err
 	}
 	for _, x := range d.executions {
-		if err := tx.Create(key(execution.Collection, x.ID), x); err != nil {
+		// Put, since keepNew has read that there is none, or one only recorded.
+		if err := tx.Put(key(execution.Collection, x.ID), x); err != nil {
 			return err
 		}
 		if err := audit.Write(tx, execution.Created(x, Actor)); err != nil {
