@@ -71,7 +71,6 @@ func TestDefaultSchema(t *testing.T) {
 	for _, q := range []store.Query{
 		{Collection: "executions", Where: eq("policy", "resource"), OrderBy: "started_at"},
 		{Collection: "executions", Where: eq("state"), OrderBy: "updated_at"},
-		{Collection: "executions", Where: eq("state"), OrderBy: "not_before_at"},
 		{Collection: "deliveries", Where: eq("type"), OrderBy: "received_at", Desc: true},
 		{Collection: "decisions", Where: eq("event_id"), OrderBy: "decided_at"},
 		{Collection: "audit", Where: eq("subject"), OrderBy: "recorded_at"},
