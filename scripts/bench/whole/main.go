@@ -6,6 +6,9 @@
 // both are interleaved; generator and fake run in this process.
 //
 //	scripts/bench/whole/run.sh -rounds 3 -events 200 -rate 200 -for 10s
+//
+// With BENCH_PROFILE=file this program runs the platform itself, as a child,
+// and leaves a CPU profile of it there, for go tool pprof.
 package main
 
 import (
@@ -31,6 +34,12 @@ type config struct {
 }
 
 func main() {
+	if path := os.Getenv(profileFile); path != "" && len(os.Args) > 2 && os.Args[1] == "up" {
+		if err := profiled(path, os.Args[2:]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	var c config
 	flag.StringVar(&c.binary, "bin", "bin/infinity", "the command line")
 	flag.StringVar(&c.node, "node", "", "folder with chain.mjs and its packages; empty leaves the Node chain out")
@@ -66,6 +75,9 @@ func run(ctx context.Context, c config) (err error) {
 	rs := rules(c.rules)
 	if err := writePolicies(dir, rs); err != nil {
 		return err
+	}
+	if os.Getenv(profileFile) != "" {
+		c.binary = os.Args[0]
 	}
 	process, endpoint, err := p.Up(ctx, c.binary, "--github", w.api.URL, "--policies", dir)
 	if err != nil {

@@ -27,6 +27,7 @@ type Platform struct {
 	Secret  []byte         // of webhooks
 	Key     *rsa.PublicKey // the App's
 	Private []byte         // the same, PEM
+	Webhook string         // URL, once it is up
 }
 
 // New makes the secrets in dir/data, before the platform's first start.
