@@ -10,6 +10,7 @@ RACE    := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_
 
 GOLANGCI_LINT := v2.15.0
 GOVULNCHECK   := v1.9.0
+ACTIONLINT    := v1.7.12
 
 .PHONY: up
 up: build ## build and start everything on this machine, in one process
@@ -29,7 +30,7 @@ cover: ## statement coverage of each package
 	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
 
 .PHONY: check
-check: lint vuln ## linters, known vulnerabilities, formatting
+check: lint vuln workflows ## linters, known vulnerabilities, formatting
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)
@@ -43,6 +44,10 @@ fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## format the code
 .PHONY: vuln
 vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
 	scripts/vuln/run $<
+
+.PHONY: workflows
+workflows: $(TOOLS)/actionlint-$(ACTIONLINT)
+	$< .github/workflows/*.yaml
 
 .PHONY: bench
 bench: ## our own benchmarks, each a ratio to a floor in the same run
@@ -72,3 +77,7 @@ $(TOOLS)/golangci-lint-$(GOLANGCI_LINT):
 $(TOOLS)/govulncheck-$(GOVULNCHECK):
 	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
 	mv $(TOOLS)/govulncheck $@
+
+$(TOOLS)/actionlint-$(ACTIONLINT):
+	GOBIN=$(TOOLS) $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
+	mv $(TOOLS)/actionlint $@
