@@ -93,7 +93,7 @@ func (c *call) repoNamed(fullName string) object {
 func (c *call) permitted(needs string) bool {
 	names, level, _ := strings.Cut(needs, ":")
 	either := strings.Split(names, "|")
-	if len(either) == 2 && level == "write" { // what it is decides
+	if len(either) == 2 && level == "write" && !c.commentGone() { // what it is decides
 		if c.isPull() {
 			return c.who.may(either[1], level)
 		}
@@ -105,6 +105,13 @@ func (c *call) permitted(needs string) bool {
 		}
 	}
 	return false
+}
+
+// commentGone reports whether the path names a comment that is not there:
+// either permission lets the caller be told so.
+func (c *call) commentGone() bool {
+	id := c.r.PathValue("comment")
+	return id != "" && c.get(c.in("comment-issues"), id) == nil
 }
 
 // isPull reports whether the path's number, or its comment's, is that of a

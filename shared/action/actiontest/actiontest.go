@@ -24,6 +24,9 @@ type World struct {
 	State func() string
 	// Break makes the target fail from now on in the named way, or heals it.
 	Break func(Trouble)
+	// Reached receives when a request has met SlowAnswer, so that its deadline
+	// can pass without a wait.
+	Reached <-chan struct{}
 }
 
 // Trouble is a way in which the target fails.
@@ -33,6 +36,7 @@ type Trouble string
 const (
 	None        Trouble = ""
 	LostAnswer  Trouble = "the next effect is made, then the connection drops" // Unavailable
+	SlowAnswer  Trouble = "the next effect is made, its answer comes too late" // Unavailable
 	Down        Trouble = "every request is answered 503"                      // Unavailable
 	RateLimited Trouble = "every request is refused by a rate limit"           // Exhausted
 	Denied      Trouble = "a permission is missing"                            // Forbidden
@@ -53,6 +57,8 @@ func Run(t *testing.T, fresh func(t *testing.T) World, bad []string) {
 		"plan writes nothing":                planWritesNothing,
 		"apply makes one effect":             applyOnce,
 		"a lost answer makes no second":      lostAnswer,
+		"a missed deadline makes no second":  missedDeadline,
+		"a passed deadline makes none":       passedDeadline,
 		"revert restores, twice is harmless": revert,
 		"another kind is refused":            otherKind,
 	} {

@@ -55,42 +55,6 @@ func applyOnce(t *testing.T, w World) {
 	}
 }
 
-// lostAnswer is the runner's way after an answer that never came: probe or
-// plan again, then apply only what is still to be done.
-func lostAnswer(t *testing.T, w World) {
-	t.Helper()
-	first := plan(t, w)
-	if got, err := w.Action.Verify(t.Context(), w.Request, action.Result{}); got == action.Worked {
-		t.Errorf("Verify before Apply: %s, %v", got, err)
-	}
-	w.Break(LostAnswer)
-	_, err := w.Action.Apply(t.Context(), w.Request, first)
-	if !fault.Is(err, fault.Unavailable) {
-		t.Fatalf("Apply without an answer: %v, want %s", err, fault.Unavailable)
-	}
-	w.Break(None)
-	wantEffects(t, w, 1)
-	if w.Action.Spec().Class == action.ClassC {
-		return // ends uncertain; nobody tries again
-	}
-	if prober, ok := w.Action.(action.Prober); ok {
-		res, found, err := prober.Probe(t.Context(), w.Request)
-		if err != nil || !found {
-			t.Fatalf("Probe: %t, %v, want the effect", found, err)
-		}
-		if got, err := w.Action.Verify(t.Context(), w.Request, res); got != action.Worked {
-			t.Errorf("Verify of the probe's result: %s, %v", got, err)
-		}
-		return
-	}
-	if again := plan(t, w); len(again.Effects) != 0 {
-		t.Errorf("the plan after the effect still has %v", again.Effects)
-	}
-	// A worker that woke up late applies the plan that it had.
-	_, _ = w.Action.Apply(t.Context(), w.Request, first) // refused or without effect
-	wantEffects(t, w, 1)
-}
-
 func revert(t *testing.T, w World) {
 	t.Helper()
 	reverter, ok := w.Action.(action.Reverter)

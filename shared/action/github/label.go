@@ -8,6 +8,7 @@ import (
 	gh "github.com/google/go-github/v66/github"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
 type labelArgs struct {
@@ -112,7 +113,10 @@ func (l *job[T]) change(ctx context.Context, add, remove []string) error {
 	}
 	for _, name := range remove {
 		_, err := l.Issues.RemoveLabelForIssue(ctx, l.owner, l.repo, l.number, url.PathEscape(name))
-		if err := gone(l.fail(err)); err != nil {
+		if err = l.fail(err); fault.Is(err, fault.NotFound) { // the label, or the whole issue
+			_, err = l.labels(ctx)
+		}
+		if err != nil {
 			return err
 		}
 	}
