@@ -37,6 +37,7 @@ func states(ctx context.Context, c config, dir string) error {
 	}
 	defer func() { process.Stop() }()
 	began := time.Now()
+	var sum int64
 	for _, step := range []int{c.sizes, c.events - c.sizes} {
 		if step <= 0 {
 			continue
@@ -48,22 +49,26 @@ func states(ctx context.Context, c config, dir string) error {
 		if err := quiet(ctx, process); err != nil {
 			return err
 		}
+		sum += sent
 		if step == c.sizes {
 			if err := disk(p.Data, step, sent); err != nil {
 				return err
 			}
 		}
 	}
-	if c.events <= 0 {
+	if c.events <= c.sizes {
 		return nil
+	}
+	if err := disk(p.Data, c.events, sum); err != nil {
+		return err
 	}
 	took := time.Since(began)
 	process.Stop()
 	if process, err = up(); err != nil {
 		return err
 	}
-	fmt.Printf("ready after exec, %d events  %8.3f s    (target 2; the state took %s to make)\n", c.events, process.Ready.Seconds(), took.Round(time.Second))
-	return nil
+	fmt.Printf("ready after exec, %-6d events   %8.3f s    (target 2; the state took %s to make)\n", c.events, process.Ready.Seconds(), took.Round(time.Second))
+	return disk(p.Data, c.events, sum)
 }
 
 // send sends n recorded payloads, each under its own delivery id and with its
@@ -119,7 +124,7 @@ func disk(dir string, events int, sent int64) error {
 		}
 		return err
 	})
-	fmt.Printf("disk an event, %d events       %8.1f KiB  of payloads of %.1f KiB: %.2f (target 3)\n",
+	fmt.Printf("disk an event, %-6d events       %8.1f KiB  of payloads of %.1f KiB: %.2f (target 3)\n",
 		events, float64(used)/1024/float64(events), float64(sent)/1024/float64(events), float64(used)/float64(sent))
 	return err
 }
