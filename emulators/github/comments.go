@@ -3,6 +3,7 @@ package github
 import (
 	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 var commentRoutes = []route{
@@ -35,7 +36,7 @@ func createComment(c *call) answer {
 		return notFound()
 	case text(c.body["body"]) == "":
 		return invalid("IssueComment", "body", "missing_field")
-	case len(text(c.body["body"])) > 65536:
+	case utf8.RuneCountInString(text(c.body["body"])) > 65536: // characters, says GitHub
 		return invalid("IssueComment", "body", "custom")
 	case issue["locked"] == true:
 		return refuse(http.StatusForbidden, "Unable to create comment because issue is locked.")

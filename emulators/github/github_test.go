@@ -87,7 +87,7 @@ func (w *world) app(t *testing.T) *gh.Client {
 }
 
 func (w *world) transport() *ghinstallation.AppsTransport {
-	tr := ghinstallation.NewAppsTransportFromPrivateKey(http.DefaultTransport, appID, appKey())
+	tr := ghinstallation.NewAppsTransportFromPrivateKey(&http.Transport{}, appID, appKey())
 	tr.BaseURL = w.url
 	return tr
 }

@@ -95,6 +95,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Permissions == nil {
 		cfg.Permissions = allPermissions()
 	}
+	if cfg.Transport == nil { // not the shared one, whose connections others close
+		cfg.Transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
 	s := &Server{cfg: cfg, client: &http.Client{Transport: cfg.Transport, Timeout: deliveryTimeout}, state: state{}}
 	s.limits.byActor = map[string]*usage{}
 	var err error

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,14 +23,18 @@ type Scope struct {
 	Permissions    map[string]string
 }
 
+// name is what GitHub lets an owner or a repository be called.
+var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)
+
 // Split returns the owner and the name of a repository.
-func Split(repository string) (owner, name string, err error) {
-	owner, name, ok := strings.Cut(repository, "/")
-	if !ok || owner == "" || name == "" || strings.ContainsAny(repository, "?#%\\ ") || strings.Contains(name, "/") ||
-		owner == ".." || name == ".." || owner == "." || name == "." {
-		return "", "", fault.New(fault.Invalid, "%q is no repository: write owner/name", repository)
+func Split(repository string) (owner, repo string, err error) {
+	owner, repo, _ = strings.Cut(repository, "/")
+	for _, part := range []string{owner, repo} {
+		if !name.MatchString(part) || part == "." || part == ".." { // they become parts of a path
+			return "", "", fault.New(fault.Invalid, "%q is no repository: write owner/name", repository)
+		}
 	}
-	return owner, name, nil
+	return owner, repo, nil
 }
 
 // id identifies the token that the scope needs.

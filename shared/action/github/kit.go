@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 
 	gh "github.com/google/go-github/v66/github"
@@ -83,6 +84,9 @@ type job[T any] struct {
 	doing       string
 }
 
+// commitID is a whole object name: SHA-1 or SHA-256, hexadecimal.
+var commitID = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+
 func (k kit[T]) open(r action.Request) (j job[T], err error) {
 	j.target, j.doing = r.Target, fmt.Sprintf("run %s on %s", k.spec.Name, r.Target)
 	if r.Target.Kind != k.spec.Kind {
@@ -94,9 +98,14 @@ func (k kit[T]) open(r action.Request) (j job[T], err error) {
 	if j.owner, j.repo, err = github.Split(r.Target.Repository); err != nil {
 		return j, err
 	}
-	if k.spec.Kind == "issue" || k.spec.Kind == "pull_request" {
+	switch k.spec.Kind {
+	case "issue", "pull_request":
 		if j.number, err = strconv.Atoi(r.Target.ID); err != nil || j.number <= 0 {
 			return j, fault.New(fault.Invalid, "%q is no number of an issue or pull request", r.Target.ID)
+		}
+	case "commit":
+		if !commitID.MatchString(r.Target.ID) {
+			return j, fault.New(fault.Invalid, "%q is no SHA of a commit", r.Target.ID)
 		}
 	}
 	j.Client, err = k.clients.Client(github.Scope{

@@ -30,7 +30,7 @@ func newRelease(c Clients) release {
 		Name: "github.release.create", Summary: "Create a release, or a draft of one",
 		Kind: "repository", Class: action.ClassB, Reversible: true,
 		Args: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["tag"],"properties":{
-			"tag":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}$"},
+			"tag":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}$","not":{"pattern":"\\.\\.|//|/\\.|[./]$|\\.lock(/|$)"}},
 			"name":{"type":"string","maxLength":255},
 			"body":` + bodySchema + `,
 			"draft":{"type":"boolean","default":false},
