@@ -51,8 +51,8 @@ workflows: $(TOOLS)/actionlint-$(ACTIONLINT)
 
 .PHONY: bench
 bench: ## our own benchmarks, with their ratios; under three minutes
-	@$(GO) test -run '^$$' -bench . -benchtime 100x -timeout 10m $$(grep -rl --include=*_test.go '^func Benchmark' functions shared | xargs -n1 dirname | sort -u | sed 's|^|./|') \
-		| grep -vE '^(goos|goarch|cpu|PASS)'
+	@$(GO) test -run '^$$' -bench . -benchtime 1x -p 1 -timeout 3m $$(grep -rl --include=*_test.go '^func Benchmark' functions shared | xargs -n1 dirname | sort -u | sed 's|^|./|') \
+		| grep --line-buffered -vE '^(goos|goarch|cpu|PASS)'
 
 .PHONY: bench-peers
 bench-peers: ## ours beside its peers, in one run each (installs them into .cache)
