@@ -80,7 +80,10 @@ func limited(resp *http.Response, now time.Time) (wait time.Duration, refused bo
 		if spent {
 			return reset, true
 		}
-		return minute, resp.StatusCode == http.StatusTooManyRequests || secondary(resp)
+		if resp.StatusCode == http.StatusTooManyRequests || secondary(resp) {
+			return minute, true
+		}
+		return 0, false // a permission: no reason to wait
 	}
 	if spent && resp.Header.Get("X-Ratelimit-Resource") == "core" {
 		return reset, false

@@ -115,8 +115,14 @@ func TestFaultKinds(t *testing.T) {
 				w.WriteHeader(tc.status)
 				_, _ = io.WriteString(w, tc.body)
 			}}
-			if got := fault.KindOf(label(t, s.start(t), scope)); got != tc.want {
-				t.Errorf("got %s, want %s", got, tc.want)
+			c := s.start(t)
+			for range 2 { // the second is sent too: none of these is a limit
+				if got := fault.KindOf(label(t, c, scope)); got != tc.want {
+					t.Errorf("got %s, want %s", got, tc.want)
+				}
+			}
+			if n := s.calls.Load(); n != 2 {
+				t.Errorf("%d calls, want 2", n)
 			}
 		})
 	}

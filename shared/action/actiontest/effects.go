@@ -98,4 +98,12 @@ func troubled(t *testing.T, w World, trouble Trouble) {
 		t.Errorf("Apply: %v, want %s", err, want)
 	}
 	wantEffects(t, w, 0)
+	if trouble == RateLimited {
+		return // it lasts
+	}
+	w.Break(None)
+	if _, err := w.Action.Apply(t.Context(), w.Request, p); err != nil {
+		t.Errorf("Apply once it is over: %v", err)
+	}
+	wantEffects(t, w, 1)
 }

@@ -69,6 +69,7 @@ type payload struct {
 		DefaultBranch string `json:"default_branch"`
 	}
 	Installation struct{ ID int64 }
+	Sender       map[string]any
 	Issue        struct {
 		Number    int
 		UpdatedAt string `json:"updated_at"`
@@ -83,7 +84,10 @@ type payload struct {
 		RunAttempt int    `json:"run_attempt"`
 		HeadSHA    string `json:"head_sha"`
 	} `json:"workflow_run"`
-	Workflow struct{ Path string }
+	Workflow struct {
+		ID   int64
+		Path string
+	}
 }
 
 // newHub starts a fake in which event has happened.

@@ -9,7 +9,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
-func lookup(t *testing.T, name string) action.Action {
+func lookup(t testing.TB, name string) action.Action {
 	t.Helper()
 	registry, err := action.NewRegistry(actions.New(nil)...)
 	if err != nil {

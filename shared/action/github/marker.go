@@ -12,7 +12,7 @@ import (
 // characters, which GitHub may drop and so join what they kept apart.
 const (
 	bodySchema = `{"type":"string","minLength":1,"maxLength":65000,
-		"not":{"pattern":"<!-- infinity:|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]"}}`
+		"not":{"pattern":"<!-- infinity:|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\u009f]"}}`
 	noArgs = `{"type":"object","additionalProperties":false}`
 )
 

@@ -1,0 +1,7 @@
+package github
+
+// What only the fuzz tests look at from outside.
+var (
+	Marked   = marked
+	MarkedBy = markedBy
+)
