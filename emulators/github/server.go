@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -133,8 +132,8 @@ func (s *Server) Close() error {
 
 // ServeHTTP implements http.Handler. It serves this machine only.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil && !net.ParseIP(host).IsLoopback() {
-		http.Error(w, "the fake GitHub serves this machine only", http.StatusForbidden)
+	if why := guard(r); why != "" {
+		http.Error(w, why, http.StatusForbidden)
 		return
 	}
 	if strings.HasPrefix(r.URL.Path, "/_emulator/") {
