@@ -35,6 +35,7 @@ func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // served as a route, under the matrix
 	cfg.CreateHooks = nil                                       // no $schema links in bodies
 	cfg.RejectUnknownQueryParameters = true
+	cfg.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	cfg.Transformers = []huma.Transformer{badRequest}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
 	a := &api{d: d, huma: humago.New(mux, cfg), schema: schema}

@@ -29,13 +29,19 @@ func TestBadRequests(t *testing.T) {
 		says               string
 	}{
 		"unknown parameter":     {"GET", "/v1/events?colour=red", "", 400, "colour"},
-		"unknown body field":    {"POST", "/v1/executions/xexecution1/approve", `{"approved":true}`, 400, "approved"},
-		"mass assignment":       {"POST", "/v1/freezes", `{"scope":"global","reason":"x","by":"key:root"}`, 400, "by"},
+		"S12 unknown field":     {"POST", "/v1/executions/xexecution1/approve", `{"approved":true}`, 400, "approved"},
+		"S12 mass assignment":   {"POST", "/v1/freezes", `{"scope":"global","reason":"x","by":"key:root"}`, 400, "by"},
 		"no reason":             {"POST", "/v1/executions/xexecution1/reject", `{}`, 400, "reason"},
 		"limit over the bound":  {"GET", "/v1/events?limit=201", "", 400, "limit"},
 		"limit not a number":    {"GET", "/v1/events?limit=x", "", 400, "limit"},
 		"unknown state":         {"GET", "/v1/executions?state=done", "", 400, "state"},
 		"since not a time":      {"GET", "/v1/events?since=yesterday", "", 400, "since"},
+		"S5 duplicate member":   {"POST", "/v1/freezes", `{"scope":"global","scope":"policy:x","reason":"x"}`, 400, "duplicate"},
+		"S5 the same, escaped":  {"POST", "/v1/freezes", `{"scope":"global","\u0073cope":"policy:x","reason":"x"}`, 400, "duplicate"},
+		"S5 bad UTF-8":          {"POST", "/v1/freezes", "{\"scope\":\"global\",\"reason\":\"\xff\"}", 400, "UTF-8"},
+		"S5 deep":               {"POST", "/v1/freezes", `{"scope":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`, 400, "nested"},
+		"S12 name in capitals":  {"POST", "/v1/freezes", `{"scope":"global","Scope":"policy:x","reason":"x"}`, 400, "unknown member"},
+		"S12 name that folds":   {"POST", "/v1/freezes", `{"scope":"global","ſcope":"policy:x","reason":"x"}`, 400, "unknown member"},
 		"no JSON":               {"POST", "/v1/freezes", `{`, 400, ""},
 		"body over 64 KiB":      {"POST", "/v1/freezes", `{"reason":"` + strings.Repeat("x", 64<<10) + `"}`, 413, ""},
 		"bad scope":             {"POST", "/v1/freezes", `{"scope":"agent:reposync","reason":"x"}`, 400, "repository:owner/name"},
@@ -193,7 +199,8 @@ func TestFreezeIsReadAndRecorded(t *testing.T) {
 	}
 }
 
-func TestHostAndOrigin(t *testing.T) {
+// TestS32HostAndOrigin is abuse case S32: rebinding and requests across origins.
+func TestS32HostAndOrigin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, c := range map[string]struct {
