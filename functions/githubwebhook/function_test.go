@@ -167,6 +167,7 @@ func TestEventIsComplete(t *testing.T) {
 	}
 }
 
+// TestRefuses has the abuse cases S1 to S5 of a single request by name.
 func TestRefuses(t *testing.T) {
 	t.Parallel()
 	push := find(t, "push").Body
@@ -192,28 +193,33 @@ func TestRefuses(t *testing.T) {
 		status int
 	}{
 		"not POST":              {get, 405},
-		"no signature":          {header("X-Hub-Signature-256", ""), 401},
-		"wrong signature":       {header("X-Hub-Signature-256", sign("guess", push)), 401},
-		"empty secret":          {header("X-Hub-Signature-256", sign("", push)), 401},
+		"S1 no signature":       {header("X-Hub-Signature-256", ""), 401},
+		"S1 bad signature":      {header("X-Hub-Signature-256", sign("guess", push)), 401},
+		"S1 empty secret":       {header("X-Hub-Signature-256", sign("", push)), 401},
 		"cut signature":         {header("X-Hub-Signature-256", sign("new secret", push)[:40]), 401},
 		"signature not hex":     {header("X-Hub-Signature-256", "sha256="+strings.Repeat("x", 64)), 401},
-		"SHA-1 only":            {sha1, 401},
+		"S1 SHA-1 only":         {sha1, 401},
 		"form":                  {header("Content-Type", "application/x-www-form-urlencoded"), 415},
 		"no content type":       {header("Content-Type", ""), 415},
-		"gzip":                  {header("Content-Encoding", "gzip"), 415},
+		"S4 gzip":               {header("Content-Encoding", "gzip"), 415},
 		"no delivery id":        {header("X-GitHub-Delivery", ""), 400},
 		"delivery id with path": {header("X-GitHub-Delivery", "../../etc/passwd"), 400},
 		"long delivery id":      {header("X-GitHub-Delivery", strings.Repeat("a", 65)), 400},
+		"delivery id of dashes": {header("X-GitHub-Delivery", strings.Repeat("-", 36)), 400},
+		"short delivery id":     {header("X-GitHub-Delivery", "0"), 400},
 		"no event":              {header("X-GitHub-Event", ""), 400},
 		"unknown event":         {header("X-GitHub-Event", "no_such"), 400},
-		"swapped event":         {header("X-GitHub-Event", "issues"), 400},
-		"25 MiB and 1":          {request("push", make([]byte, 25<<20+1)), 413},
+		"S2 swapped event":      {header("X-GitHub-Event", "issues"), 400},
+		"S3 25 MiB and 1":       {request("push", make([]byte, 25<<20+1)), 413},
 		"25 MiB and 1, chunked": {chunked, 413},
 		"ends early":            {early(), 400},
 		"cut JSON":              {signed("push", `{"ref":`), 400},
-		"10,000 deep":           {signed("push", `{"a":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+"}"), 400},
-		"duplicate keys":        {signed("push", `{"ref":"a","ref":"b"}`), 400},
-		"bad UTF-8":             {signed("push", "{\"ref\":\"\xff\"}"), 400},
+		"S5 10,000 deep":        {signed("push", `{"a":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+"}"), 400},
+		"S5 duplicate keys":     {signed("push", `{"ref":"a","ref":"b"}`), 400},
+		"S5 escaped duplicate":  {signed("push", `{"ref":"a","r\u0065f":"b"}`), 400},
+		"S5 nested duplicate":   {signed("push", `{"ref":"a","x":[{"y":{"a":1,"a":2}}]}`), 400},
+		"action is no text":     {signed("issues", `{"action":5,"issue":{},"repository":{},"sender":{}}`), 400},
+		"S5 bad UTF-8":          {signed("push", "{\"ref\":\"\xff\"}"), 400},
 		"empty body":            {signed("push", ""), 400},
 	}
 	for name, tt := range tests {
@@ -238,7 +244,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestRefusalsOfSignaturesAreAlike(t *testing.T) {
+func TestS1RefusalsOfSignaturesAreAlike(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	var bodies []string
@@ -253,7 +259,7 @@ func TestRefusalsOfSignaturesAreAlike(t *testing.T) {
 	}
 }
 
-func TestRotation(t *testing.T) {
+func TestS1Rotation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	push := find(t, "push").Body
@@ -278,7 +284,7 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-func TestNoSecretValidatesNothing(t *testing.T) {
+func TestS1NoSecretValidatesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *githubwebhook.Config) { c.Secret = "not-set" })
 	r := request("push", []byte("{}"))
@@ -351,7 +357,7 @@ func serve(tb testing.TB, w *world, c function.ServeConfig) string {
 }
 
 // TestParallelGiants is S3: 50 endless bodies of 25 MiB + 1 add little memory.
-func TestParallelGiants(t *testing.T) { //nolint:paralleltest // it measures the process's memory
+func TestS3ParallelGiants(t *testing.T) { //nolint:paralleltest // it measures the process's memory
 	if testing.Short() {
 		t.Skip("sends 1.3 GB over loopback")
 	}
@@ -393,7 +399,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-func TestSlowClientsAreCut(t *testing.T) {
+func TestS6SlowClientsAreCut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	address := serve(t, w, function.ServeConfig{ReadHeader: 50 * time.Millisecond, Read: 100 * time.Millisecond})

@@ -122,18 +122,18 @@ func tooLarge(limit int64) error {
 	return fault.New(fault.TooLarge, "the body is over the limit of %d bytes", limit)
 }
 
-// maxDeliveryID bounds the id: GitHub sends a UUID of 36.
-const maxDeliveryID = 64
-
+// deliveryID takes GitHub's ids, which are UUIDs (RFC 9562), and no others: the
+// header is not signed, and the id becomes part of keys and of what people type.
 func deliveryID(id string) (string, error) {
-	if id == "" || len(id) > maxDeliveryID {
-		return "", fault.New(fault.Invalid, "X-GitHub-Delivery must be a UUID")
-	}
-	for i := range len(id) {
+	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	ok := len(id) == len(form)
+	for i := 0; ok && i < len(id); i++ {
 		c := id[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') && c != '-' {
-			return "", fault.New(fault.Invalid, "X-GitHub-Delivery must be a UUID")
-		}
+		hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+		ok = hex == (form[i] == 'x') && (hex || c == '-')
+	}
+	if !ok {
+		return "", fault.New(fault.Invalid, "X-GitHub-Delivery must be a UUID")
 	}
 	return strings.ToLower(id), nil
 }

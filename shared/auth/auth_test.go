@@ -52,7 +52,7 @@ func TestKeyVerifiesUntilItEnds(t *testing.T) {
 	}
 }
 
-func TestEveryBadKeyGetsTheSameAnswer(t *testing.T) {
+func TestS22EveryBadKeyGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	k, c := newKeys(t)
 	expired := issue(t, k, "old", auth.Admin, time.Minute)
@@ -82,7 +82,7 @@ func TestEveryBadKeyGetsTheSameAnswer(t *testing.T) {
 	}
 }
 
-func TestKeyIsNowhereStored(t *testing.T) {
+func TestS21KeyIsNowhereStored(t *testing.T) {
 	t.Parallel()
 	k, _ := newKeys(t)
 	token := issue(t, k, "local", auth.Admin, time.Hour)
@@ -184,7 +184,8 @@ func TestAuthenticator(t *testing.T) {
 	}
 }
 
-func TestGuessingIsLimited(t *testing.T) {
+// TestS22GuessingIsLimited is abuse case S22: identical bytes, then 429.
+func TestS22GuessingIsLimited(t *testing.T) {
 	t.Parallel()
 	k, c := newKeys(t)
 	token := issue(t, k, "local", auth.Viewer, time.Hour)

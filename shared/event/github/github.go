@@ -48,6 +48,9 @@ func Parse(name string, body []byte) (Webhook, error) {
 	if len(r.members) == 0 {
 		return Webhook{}, fault.New(fault.Invalid, "the body is not a JSON object with members")
 	}
+	if r.action && r.hook.Action == "" {
+		return Webhook{}, fault.New(fault.Invalid, "the payload's action is no text, or empty")
+	}
 	if err := checkShape(name, r.hook.Action, r.members); err != nil {
 		return Webhook{}, err
 	}
@@ -102,7 +105,8 @@ func (w Webhook) Fill(e *event.Event) {
 type reader struct {
 	hook    Webhook
 	members []string
-	rank    int // of the subject found so far: lower is nearer
+	action  bool // there is such a member
+	rank    int  // of the subject found so far: lower is nearer
 }
 
 func (r *reader) visit(parent, name, value []byte) {
@@ -141,7 +145,7 @@ func (r *reader) top(name, value []byte) {
 	r.members = append(r.members, string(name))
 	switch string(name) {
 	case "action":
-		r.hook.Action = jsonscan.String(value)
+		r.action, r.hook.Action = true, jsonscan.String(value)
 	case "ref":
 		if ref := jsonscan.String(value); r.rank == len(subjects) && strings.HasPrefix(ref, "refs/") {
 			r.hook.Subject = ref
