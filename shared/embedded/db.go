@@ -119,7 +119,9 @@ func openError(dir string, err error) error {
 		return fault.Wrap(fault.Forbidden, err, "the data folder %s is not writable; change its owner or choose another folder with --data", abs)
 	case errors.Is(err, syscall.ENOSPC):
 		return fault.Wrap(fault.Unavailable, err, "the disk of %s is full; free some space and start again", abs)
-	default:
-		return fault.Wrap(fault.Unavailable, err, "cannot open the data folder %s; see the log for the cause", abs)
+	case strings.Contains(err.Error(), "format major version"): // of the library's files, which has no error value
+		return fault.Wrap(fault.Conflict, err, "the data folder %s was written by a newer version; update this program or choose another folder with --data", abs)
+	default: // what is wrong with its own files the owner of a folder may and must know
+		return fault.Wrap(fault.Unavailable, err, "cannot open the data folder %s: %s; restore it from a backup or choose another folder with --data", abs, err)
 	}
 }

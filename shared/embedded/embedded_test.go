@@ -126,6 +126,22 @@ func TestNewerFormatIsLeftAlone(t *testing.T) {
 	}
 }
 
+// TestNewerFilesAreLeftAlone is a folder of a newer version of the library.
+func TestNewerFilesAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	shut(t, open(t, dir, nil))
+	markers, err := filepath.Glob(filepath.Join(dir, "marker.format-version.*"))
+	if err != nil || len(markers) != 1 {
+		t.Fatalf("%v, %v", markers, err)
+	}
+	if err := os.Rename(markers[0], filepath.Join(dir, "marker.format-version.000099.999")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = embedded.Open(dir, embedded.Options{})
+	refused(t, err, fault.Conflict, "newer version")
+}
+
 func TestFoldersThatCannotBe(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
@@ -142,7 +158,7 @@ func TestFoldersThatCannotBe(t *testing.T) {
 		"not writable": {syscall.EACCES, fault.Forbidden, "is not writable"},
 		"read only":    {syscall.EROFS, fault.Forbidden, "is not writable"},
 		"full":         {syscall.ENOSPC, fault.Unavailable, "is full"},
-		"broken":       {syscall.EIO, fault.Unavailable, "see the log"},
+		"broken":       {syscall.EIO, fault.Unavailable, "input/output error; restore it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
