@@ -79,6 +79,9 @@ type payload struct {
 		UpdatedAt string `json:"updated_at"`
 		Head      struct{ SHA string }
 	} `json:"pull_request"`
+	CheckRun struct {
+		HeadSHA string `json:"head_sha"`
+	} `json:"check_run"`
 	WorkflowRun struct {
 		ID         int64
 		RunAttempt int    `json:"run_attempt"`

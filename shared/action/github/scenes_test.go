@@ -89,6 +89,7 @@ var scenes = map[string]scene{
 		action: "github.issue.assign", event: "issues.opened", target: issue,
 		args: `{"assignees":["octocat","hubot"]}`, bad: []string{`{}`, `{"assignees":["a b"]}`},
 	},
+	"assign on a pull request": {action: "github.issue.assign", event: "pull_request.opened", target: issue, args: `{"assignees":["octocat"]}`},
 	"close": {
 		action: "github.issue.close", event: "issues.opened", target: issue,
 		args: `{"reason":"not_planned"}`, bad: []string{`{"reason":"reopened"}`},
