@@ -4,16 +4,23 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/local"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
+	eventgithub "github.com/InfinityXOneSystems/infinity-matrix/shared/event/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
 // start runs the whole platform in this process until the test ends.
@@ -54,9 +61,11 @@ func TestEveryRecordedPayload(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret := webhookSecret(t, data)
-	types := map[string]string{} // by delivery id
+	types := map[string]string{}          // by delivery id
+	sent := map[string]payloads.Payload{} // by delivery id
 	for _, p := range all {
 		id := uuid.NewString()
+		sent[id] = p
 		types[id] = "com.github." + p.Event
 		if p.Action != "" {
 			types[id] += "." + p.Action
@@ -83,4 +92,57 @@ func TestEveryRecordedPayload(t *testing.T) {
 	if len(types) > 0 {
 		t.Errorf("%d events are not recorded", len(types))
 	}
+	checkDecisions(t, info.Endpoint, events, sent)
+}
+
+// checkDecisions compares what was decided with what the default policies, of
+// which their fixtures are tested elsewhere, say of each payload.
+func checkDecisions(t *testing.T, e local.Endpoint, events []decision.Delivery, sent map[string]payloads.Payload) {
+	t.Helper()
+	actions, err := action.NewRegistry(actiongithub.New(nil)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := policy.Load(os.DirFS(filepath.Join("..", "..", ".infinity")), actions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := map[string]decision.Decision{}
+	for _, d := range list[decision.Decision](t, e, "/v1/decisions") {
+		decided[d.ID] = d
+	}
+	matched := 0
+	for _, ev := range events {
+		var got []string
+		for _, p := range decided[ev.DecisionID].Proposals {
+			got = append(got, p.Policy)
+		}
+		want := matching(t, set, sent[ev.EventID])
+		matched += len(want)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: policies (-want +got):\n%s", sent[ev.EventID].Name(), diff)
+		}
+	}
+	if matched == 0 {
+		t.Error("no recorded payload matches a default policy: the comparison shows nothing")
+	}
+}
+
+func matching(t *testing.T, set *policy.Set, p payloads.Payload) []string {
+	t.Helper()
+	hook, err := eventgithub.Parse(p.Event, p.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev := event.Event{ID: p.Name(), Data: p.Body}
+	hook.Fill(&ev)
+	in, err := policy.NewInput(ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range set.Match(in) {
+		names = append(names, m.Policy.Name)
+	}
+	return names
 }
