@@ -179,11 +179,11 @@ func (h *hub) world(t *testing.T, s scene) actiontest.World {
 	if s.before != nil {
 		s.before(t, h)
 	}
-	h.begun = len(h.Server.Effects())
+	h.begun = len(h.Effects())
 	return actiontest.World{
 		Action:  h.action(t, s.action),
 		Request: action.Request{Key: "0f1e2d3c4b5a", Target: s.target(h), Args: json.RawMessage(s.arguments(h))},
-		Effects: func() int { return len(h.Server.Effects()) - h.begun },
+		Effects: func() int { return len(h.Effects()) - h.begun },
 		State:   func() string { return h.state(t) },
 		Break:   func(trouble actiontest.Trouble) { h.trouble(t, trouble) },
 		Reached: h.tardy.reached,

@@ -9,15 +9,15 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
-func lookup(t testing.TB, name string) action.Action {
-	t.Helper()
+func lookup(tb testing.TB, name string) action.Action {
+	tb.Helper()
 	registry, err := action.NewRegistry(actions.New(nil)...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	a, err := registry.Lookup(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a
 }
