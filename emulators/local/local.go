@@ -22,6 +22,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/functions"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
 )
 
 // Config says where and how to run.
@@ -110,9 +111,7 @@ func listen(ctx context.Context, flag string, port int) (net.Listener, error) {
 
 // serve runs an HTTP server on l until ctx ends.
 func serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: time.Minute,
-	}
+	srv := function.NewServer(h, function.ServeConfig{})
 	stop := context.AfterFunc(ctx, func() {
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()

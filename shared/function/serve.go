@@ -72,10 +72,7 @@ func Serve(ctx context.Context, h http.Handler, c ServeConfig) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: c.ReadHeader, ReadTimeout: c.Read, WriteTimeout: c.Write, IdleTimeout: c.Idle,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
-	}
+	server := NewServer(h, c)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	c.Listening(listener.Addr())
@@ -90,6 +87,17 @@ func Serve(ctx context.Context, h http.Handler, c ServeConfig) error {
 		return errors.Join(fmt.Errorf("requests were still under way after %s: %w", c.Stop, err), server.Close())
 	}
 	return nil
+}
+
+// NewServer returns a server of h with the bounds of c on what strangers can
+// hold: time and header bytes (abuse case S6). It is for those who have a
+// listener of their own.
+func NewServer(h http.Handler, c ServeConfig) *http.Server {
+	c.defaults()
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: c.ReadHeader, ReadTimeout: c.Read, WriteTimeout: c.Write, IdleTimeout: c.Idle,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
+	}
 }
 
 func listen(ctx context.Context, c ServeConfig) (net.Listener, error) {
