@@ -124,6 +124,10 @@ var scenes = map[string]scene{
 		action: "github.workflow.dispatch", event: "workflow_run.failed", target: repository,
 		args: `{"workflow":"$workflow","ref":"$branch"}`, bad: []string{`{}`, `{"workflow":"../x.yml","ref":"main"}`},
 	},
+	"dispatch with inputs": {
+		action: "github.workflow.dispatch", event: "workflow_run.failed", target: repository,
+		args: `{"workflow":"$workflow","ref":"$branch","inputs":{"level":"high"}}`,
+	},
 	"rerun": {action: "github.workflow.rerun_failed_jobs", event: "workflow_run.failed", target: run, args: `{}`},
 	"release": {
 		action: "github.release.create", event: "issues.opened", target: repository,

@@ -1,9 +1,12 @@
 package github_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,10 +52,17 @@ type tardy struct {
 	next    http.Handler
 	reached chan struct{}
 	slow    atomic.Bool
+	sent    atomic.Pointer[string] // the last write: method, last step of the path, body
 }
 
 func (d *tardy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write := r.Method != http.MethodGet && strings.HasPrefix(r.URL.Path, "/repos/")
+	if write {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		sent := r.Method + " " + path.Base(r.URL.EscapedPath()) + " " + string(bytes.TrimSpace(body))
+		d.sent.Store(&sent)
+	}
 	if !write || !d.slow.CompareAndSwap(true, false) {
 		d.next.ServeHTTP(w, r)
 		return
