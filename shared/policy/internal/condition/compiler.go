@@ -43,7 +43,7 @@ func NewCompiler(c *webhook.Catalogue) (*Compiler, error) {
 		cel.ParserRecursionLimit(64),
 		cel.ParserExpressionSizeLimit(maxSource),
 		cel.ASTValidators(
-			cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(),
+			cel.ValidateRegexLiterals(), literalPatterns{}, cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(),
 			cel.ValidateComprehensionNestingLimit(2),
 		),
 	)
