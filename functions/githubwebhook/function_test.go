@@ -244,6 +244,17 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
+// TestSaysWhichAttributeCannotBe is a repository's name that would steer a
+// terminal: the answer says what is wrong, and quotes nothing of it.
+func TestSaysWhichAttributeCannotBe(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"action":"opened","issue":{},"repository":{"full_name":"a\u001b[2J/b"},"sender":{}}`)
+	got := newWorld(t, nil).do(request("issues", body))
+	if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "repository is over 1,024 bytes or not printable") || strings.Contains(got.Body.String(), "2J") {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}
+
 func TestS1RefusalsOfSignaturesAreAlike(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -3,6 +3,7 @@ package event
 import (
 	"errors"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -38,7 +39,8 @@ func (e *Event) Validate() error {
 	if len(mistakes) == 0 {
 		return nil
 	}
-	return fault.Wrap(fault.Invalid, errors.Join(mistakes...), "the event is not valid")
+	err := errors.Join(mistakes...) // names attributes and quotes none of them
+	return fault.Wrap(fault.Invalid, err, "the event is not valid: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // printable reports whether v is a CloudEvents String: no controls, UTF-8.
