@@ -69,6 +69,8 @@ func TestLevelsGiveStatesAndTimes(t *testing.T) {
 	}
 }
 
+// TestOneDecisionForEachEvent is abuse case S2: the same id, and a new id with
+// the same body, have no second effect.
 func TestOneDecisionForEachEvent(t *testing.T) {
 	t.Parallel()
 	hooked := opened("2") // the same change through an App's hook
