@@ -67,6 +67,9 @@ func TestCrashAnywhere(t *testing.T) {
 				if f.world.effects > 1 || (f.world.effects == 0 && want == execution.Succeeded) {
 					t.Errorf("%d effects", f.world.effects)
 				}
+				if x := r.get(t, "x"); want == execution.Succeeded && (x.Plan == nil || len(x.Plan.Effects) == 0) {
+					t.Errorf("the plan that was carried out is gone: %+v", x.Plan)
+				}
 				r.checkTrail(t, "x", f)
 			})
 		}

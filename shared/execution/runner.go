@@ -91,6 +91,9 @@ func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) err
 		return r.again(ctx, x, err)
 	}
 	if len(plan.Effects) == 0 {
+		if x.Intent > 0 { // an earlier try did it: the plan that it intended is what Revert needs
+			return r.end(ctx, x, Succeeded, errors.New("the resource is already as wanted: an earlier try made the effect"), nil)
+		}
 		return r.end(ctx, x, Succeeded, errors.New("the resource is already as wanted; nothing was changed"), &plan)
 	}
 	if !r.Live(x.InstallationID) {
