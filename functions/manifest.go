@@ -3,6 +3,7 @@
 package functions
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 )
 
 //go:embed functions.yaml
@@ -79,7 +80,9 @@ func Load() (Manifest, error) { return Parse(source) }
 // Parse reads a manifest and joins all its mistakes.
 func Parse(text []byte) (Manifest, error) {
 	var m Manifest
-	if err := yaml.UnmarshalWithOptions(text, &m, yaml.Strict()); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&m); err != nil {
 		return m, fmt.Errorf("read functions.yaml: %w", err)
 	}
 	return m, m.validate()

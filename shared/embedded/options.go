@@ -10,15 +10,16 @@ import (
 	"github.com/cockroachdb/pebble/v2/bloom"
 )
 
-// options keep an idle process small (a 16 MiB cache; a memtable grows only as it fills) while
-// bursts are absorbed by the write-ahead log: what is acknowledged and trimmed
-// before a memtable is full is never written a second time.
+// options keep an idle process and its folder small: a 16 MiB cache, memtables
+// that grow only as they fill, and at most three logs of 35 MiB to recycle. A
+// memtable is as large as that allows, since what is acknowledged and trimmed
+// before it is full is never written a second time.
 func options(o Options, fail func(error) error) *pebble.Options {
 	opts := &pebble.Options{
 		FS:                          o.FS,
 		CacheSize:                   16 << 20,
-		MemTableSize:                64 << 20,
-		MemTableStopWritesThreshold: 4,
+		MemTableSize:                32 << 20,
+		MemTableStopWritesThreshold: 2,
 		FormatMajorVersion:          pebble.FormatNewest,
 		Logger:                      logger{log: o.Log, fail: fail},
 	}

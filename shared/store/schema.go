@@ -1,12 +1,13 @@
 package store
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 )
 
 //go:embed indexes.yaml
@@ -30,7 +31,9 @@ func DefaultSchema() (Schema, error) {
 	var list struct {
 		Indexes Schema `yaml:"indexes"`
 	}
-	if err := yaml.UnmarshalWithOptions(indexes, &list, yaml.Strict()); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(indexes))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&list); err != nil {
 		return nil, fmt.Errorf("read indexes.yaml: %w", err)
 	}
 	return list.Indexes, nil

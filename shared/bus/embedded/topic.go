@@ -15,7 +15,7 @@ import (
 const (
 	// trimEvery is how many messages are deleted at once: one range tombstone
 	// for as many, and no more than these kept in vain.
-	trimEvery = 4096
+	trimEvery = 512
 	// unclaimedLimit is how many messages a topic without a subscription keeps.
 	unclaimedLimit = 10_000
 )
