@@ -1,7 +1,7 @@
 // Package gateway is the function that serves the REST interface which the
 // command line and the dashboard use: what was received, decided and done, and
 // a person's answers to it. It decides nothing itself. The OpenAPI description
-// is generated from the handlers (docs/adr/0011).
+// is generated from the handlers (docs/adr/0009).
 package gateway
 
 import (
