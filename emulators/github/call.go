@@ -15,9 +15,7 @@ type route struct {
 	// credential.
 	needs  string
 	silent bool // the change is GitHub's own bookkeeping, not an effect
-	// undescribed is an operation that GitHub's OpenAPI description leaves out.
-	undescribed bool
-	do          func(*call) answer
+	do     func(*call) answer
 }
 
 // call is one request while it is handled.

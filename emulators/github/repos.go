@@ -6,7 +6,7 @@ import (
 
 var repoRoutes = []route{
 	{pattern: at("GET", ""), needs: "metadata:read", do: func(c *call) answer { return ok(c.repo) }},
-	{pattern: "GET /repositories/{repository}", needs: "metadata:read", undescribed: true, do: func(c *call) answer { return ok(c.repo) }},
+	{pattern: "GET /repositories/{repository}", needs: "metadata:read", do: func(c *call) answer { return ok(c.repo) }}, // GitHub serves it without describing it
 	{pattern: at("GET", "/collaborators/{login}/permission"), needs: "metadata:read", do: getPermission},
 	{pattern: "GET /users/{login}", needs: "any", do: getUser},
 }

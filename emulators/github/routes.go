@@ -14,19 +14,6 @@ func routes() []route {
 	return all
 }
 
-// Operations returns the API that the fake serves, as "GET /app", but for what
-// GitHub serves without describing it. A path's parameters carry the fake's own
-// names.
-func Operations() []string {
-	var out []string
-	for _, r := range routes() {
-		if !r.undescribed {
-			out = append(out, r.pattern)
-		}
-	}
-	return out
-}
-
 // at returns the pattern of a path below a repository.
 func at(method, path string) string { return method + " /repos/{owner}/{repo}" + path }
 
