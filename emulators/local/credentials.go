@@ -30,7 +30,7 @@ const keyName = "local"
 
 // issueKey makes the key of this start; the keys of earlier starts end.
 func (h *host) issueKey(ctx context.Context) (string, error) {
-	keys := auth.Keys{Store: h.store, Clock: h.clock}
+	keys := auth.Keys{Store: h.Store, Clock: h.Clock}
 	if err := keys.Revoke(ctx, keyName, "system:up"); err != nil {
 		return "", err
 	}
@@ -39,7 +39,7 @@ func (h *host) issueKey(ctx context.Context) (string, error) {
 
 // secret returns the newest version of name, made by create if there is none.
 func (h *host) secret(ctx context.Context, name string, create func() ([]byte, error)) ([]byte, error) {
-	versions, err := h.secrets.Versions(ctx, name)
+	versions, err := h.Secrets.Versions(ctx, name)
 	if err == nil {
 		return versions[0].Value, nil
 	}
@@ -50,7 +50,7 @@ func (h *host) secret(ctx context.Context, name string, create func() ([]byte, e
 	if err != nil {
 		return nil, fmt.Errorf("make secret %s: %w", name, err)
 	}
-	if _, err := h.secrets.Add(ctx, name, value); err != nil {
+	if _, err := h.Secrets.Add(ctx, name, value); err != nil {
 		return nil, fmt.Errorf("keep secret %s: %w", name, err)
 	}
 	return value, nil

@@ -59,7 +59,7 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 		return err
 	}
 	defer func() { _ = front.Close() }()
-	h, err := openHost(ctx, cfg)
+	h, err := openHost(cfg)
 	if err != nil {
 		return err
 	}

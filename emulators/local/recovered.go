@@ -25,14 +25,14 @@ func (r Recovered) Nothing() bool { return r == Recovered{} }
 func (h *host) recovered(ctx context.Context, m functions.Manifest) (Recovered, error) {
 	var r Recovered
 	for name := range m.Subscriptions {
-		n, err := h.bus.Backlog(ctx, name)
+		n, err := h.Bus.Backlog(ctx, name)
 		if err != nil {
 			return r, fmt.Errorf("count the events that %s has not handled: %w", name, err)
 		}
 		r.Events += n
 	}
 	for name := range m.Queues {
-		n, err := h.tasks.Depth(ctx, name)
+		n, err := h.Tasks.Depth(ctx, name)
 		if err != nil {
 			return r, fmt.Errorf("count the tasks of %s: %w", name, err)
 		}
@@ -54,7 +54,7 @@ func (h *host) recovered(ctx context.Context, m functions.Manifest) (Recovered, 
 }
 
 func (h *host) countExecutions(ctx context.Context, state execution.State) (n int, more bool, err error) {
-	page, err := h.store.Query(ctx, store.Query{
+	page, err := h.Store.Query(ctx, store.Query{
 		Collection: execution.Collection, OrderBy: "created_at", Desc: true, Limit: store.MaxPage,
 		Where: []store.Filter{{Field: "state", Op: store.Eq, Value: string(state)}},
 	})

@@ -34,7 +34,7 @@ func (h *host) build(ctx context.Context, m functions.Manifest, e Endpoint) (*de
 			return nil, fmt.Errorf("function %s is in functions.yaml but registers nothing", name)
 		}
 		p := platform
-		p.Log = h.log.With(slog.String("function", name))
+		p.Log = h.Log.With(slog.String("function", name))
 		handler, err := construct(ctx, p)
 		if err != nil {
 			return nil, fmt.Errorf("start function %s: %w", name, err)
@@ -52,11 +52,11 @@ func (d *deployment) wire(ctx context.Context, m functions.Manifest, t functions
 		d.mux.Handle(t.HTTP, h)
 	case t.Subscription != "":
 		s := subscription(t.Subscription, m.Subscriptions[t.Subscription])
-		if err := d.host.bus.Ensure(ctx, s); err != nil {
+		if err := d.host.Bus.Ensure(ctx, s); err != nil {
 			return err
 		}
 		d.jobs = append(d.jobs, func(ctx context.Context) error {
-			return d.host.bus.Serve(ctx, s, func(ctx context.Context, m bus.Message) error {
+			return d.host.Bus.Serve(ctx, s, func(ctx context.Context, m bus.Message) error {
 				return function.DeliverMessage(ctx, h, m)
 			})
 		})
@@ -64,7 +64,7 @@ func (d *deployment) wire(ctx context.Context, m functions.Manifest, t functions
 		q := m.Queues[t.Queue]
 		c := task.Config{Queue: t.Queue, Workers: q.Workers, PerSecond: q.PerSecond, Deadline: time.Duration(q.Deadline)}
 		d.jobs = append(d.jobs, func(ctx context.Context) error {
-			return d.host.tasks.Serve(ctx, c, func(ctx context.Context, t task.Task) error {
+			return d.host.Tasks.Serve(ctx, c, func(ctx context.Context, t task.Task) error {
 				return function.DeliverTask(ctx, h, t)
 			})
 		})
@@ -96,9 +96,9 @@ func (h *host) schedule(ctx context.Context, cron string, handler http.Handler) 
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		if w.Code >= http.StatusBadRequest {
-			h.log.Warn("a scheduled call failed", slog.Int("status", w.Code))
+			h.Log.Warn("a scheduled call failed", slog.Int("status", w.Code))
 		}
-		now := h.clock.Now()
+		now := h.Clock.Now()
 		next, err := gronx.NextTickAfter(cron, now, false)
 		if err != nil {
 			return fmt.Errorf("read the schedule %q: %w", cron, err)
@@ -106,7 +106,7 @@ func (h *host) schedule(ctx context.Context, cron string, handler http.Handler) 
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-h.clock.After(next.Sub(now)):
+		case <-h.Clock.After(next.Sub(now)):
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (h *host) fakeGitHub(ctx context.Context, webhook string) (*github.Server, 
 		return nil, err
 	}
 	world, err := github.New(github.Config{
-		Clock: h.clock, Log: h.log.With(slog.String("emulator", "github")), AppID: appID, AppKey: public,
+		Clock: h.Clock, Log: h.Log.With(slog.String("emulator", "github")), AppID: appID, AppKey: public,
 		Secret: hook, WebhookURL: webhook, Journal: filepath.Join(dir, "journal.jsonl"),
 	})
 	if err != nil {

@@ -89,6 +89,10 @@ func (f *Folder) refresh(now time.Time) {
 		return
 	}
 	f.set, f.broken = set, time.Time{}
+	if len(set.Policies()) == 0 {
+		f.log.Warn("there are no policies: events are recorded and nothing is proposed; INFINITY_POLICIES names the folder that holds policies/")
+		return
+	}
 	f.log.Info("policies in force", slog.Int("policies", len(set.Policies())), slog.String("digest", set.Digest()))
 }
 

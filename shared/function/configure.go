@@ -16,10 +16,10 @@ import (
 // env tags, and validates it. The error says all that is wrong.
 func Configure(ctx context.Context, p Platform, cfg interface{ Validate() error }) error {
 	if err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: cfg, Lookuper: p.Env}); err != nil {
-		return fault.Wrap(fault.Invalid, err, "the configuration cannot be read: %s", err)
+		return fault.New(fault.Invalid, "the configuration cannot be read: %s", err)
 	}
 	if err := cfg.Validate(); err != nil {
-		return fault.Wrap(fault.Invalid, err, "the configuration is not valid: %s", err)
+		return fault.New(fault.Invalid, "the configuration is not valid: %s", err)
 	}
 	return nil
 }
