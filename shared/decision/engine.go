@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
@@ -49,6 +50,11 @@ func NewEngine(d Deps) *Engine { return &Engine{d: d} }
 // audit records are durable and the executions that may run are queued.
 func (e *Engine) Decide(ctx context.Context, ev event.Event) (Decision, error) {
 	if d, err := store.Get[Delivery](ctx, e.d.Store, key(Deliveries, deliveryID(ev))); err == nil {
+		if d.Digest != ev.Digest {
+			if err := e.conflict(ctx, d); err != nil {
+				return Decision{}, err
+			}
+		}
 		return e.resume(ctx, d.DecisionID)
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return Decision{}, fmt.Errorf("look for event %s: %w", ev.ID, err)
@@ -71,6 +77,22 @@ func (e *Engine) Decide(ctx context.Context, ev event.Event) (Decision, error) {
 		return Decision{}, fmt.Errorf("record the decision on event %s: %w", ev.ID, err)
 	}
 	return first, e.queue(ctx, first)
+}
+
+// conflict records that a delivery id came back with another body. GitHub does
+// not sign the id, so somebody may have replayed a body under a used one; the
+// first delivery stands.
+func (e *Engine) conflict(ctx context.Context, d Delivery) error {
+	err := e.d.Store.Run(ctx, func(_ context.Context, tx store.Tx) error {
+		return audit.Write(tx, audit.Record{
+			At: e.d.Clock.Now(), Actor: Actor, Verb: "event.conflict", Subject: Deliveries + "/" + d.ID, Decision: d.DecisionID,
+			Event: d.ID, Reason: "the same delivery id came with another body, which was dropped", Retention: "security",
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("record the conflict of event %s: %w", d.EventID, err)
+	}
+	return nil
 }
 
 // resume queues again what an earlier delivery decided: that one may have

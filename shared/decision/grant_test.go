@@ -45,3 +45,19 @@ func TestConditionsThatCannotBeEvaluatedAreTold(t *testing.T) {
 		t.Errorf("decided %+v", d)
 	}
 }
+
+// S2: a delivery id that comes back with another body decides nothing, and
+// leaves a record.
+func TestDeliveryIDWithAnotherBody(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, one("p", "fake.final", "L5", ""))
+	first := r.decide(t, opened("1"))
+	r.wantCounts(t, 1, 1, 1, 2)
+	second := r.decide(t, issue("1", "13", ""))
+	if second.ID != first.ID {
+		t.Errorf("the second body was decided as %s; want the first decision, %s", second.ID, first.ID)
+	}
+	r.wantCounts(t, 1, 1, 1, 3)
+	r.decide(t, opened("1"))
+	r.wantCounts(t, 1, 1, 1, 3)
+}
