@@ -73,7 +73,7 @@ func (c *freezeCmd) Run(ctx context.Context, a *app) error {
 	if err := gateway.Post(ctx, "/v1/freezes", map[string]string{"scope": scope, "reason": c.Reason}, &f); err != nil {
 		return err
 	}
-	return a.printf("Frozen: %s. Nothing in it is begun until `infinity unfreeze %s`.\n", f.Scope, f.Scope)
+	return a.printf("Frozen: %s. Nothing in it is begun until `%s unfreeze %s`.\n", f.Scope, a.typed, f.Scope)
 }
 
 func freezes() list[control.Freeze] {
@@ -127,7 +127,7 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err := gateway.Get(ctx, "/v1/decisions/"+segment(event.DecisionID), nil, &then); err != nil {
 		return err
 	}
-	if err := a.printf("%s", explainer{a.paint}.decision(a.clock.Now(), now, nil)); err != nil {
+	if err := a.printf("%s", a.explainer().decision(a.clock.Now(), now, nil)); err != nil {
 		return err
 	}
 	verdict := "the same as was decided"

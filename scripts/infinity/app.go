@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
@@ -24,11 +25,24 @@ type app struct {
 	stderr io.Writer
 	paint  view.Paint
 	clock  clock.Clock
+	typed  string // how the user calls the program, for hints that can be run as printed
 }
 
 func newApp(flags *cli, stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{flags: flags, data: flags.Data, stdin: stdin, stdout: stdout, stderr: stderr, paint: view.Paint(colour(stdout)), clock: clock.Real{}}
+	return &app{flags: flags, data: flags.Data, stdin: stdin, stdout: stdout, stderr: stderr, paint: view.Paint(colour(stdout)), clock: clock.Real{}, typed: typed(os.Args[0])}
 }
+
+// typed is how to call the program that was started as arg0: from a folder as
+// it was, else by its name.
+func typed(arg0 string) string {
+	if filepath.IsAbs(arg0) || !strings.ContainsRune(arg0, filepath.Separator) {
+		return "infinity"
+	}
+	return arg0
+}
+
+// explainer draws for this user.
+func (a *app) explainer() explainer { return explainer{paint: a.paint, typed: a.typed} }
 
 // colour reports whether w is a terminal whose user has not said no
 // (https://no-color.org).

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/alecthomas/kong"
 
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitOK
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "infinity: %v; see `infinity --help`\n", err)
+		_, _ = fmt.Fprintf(stderr, "infinity: %v; see `%s --help`\n", err, typed(os.Args[0]))
 		return exitUsage
 	}
 	err = command.Run(newApp(&c, stdin, stdout, stderr))

@@ -15,7 +15,10 @@ import (
 )
 
 // explainer draws why something was decided.
-type explainer struct{ paint view.Paint }
+type explainer struct {
+	paint view.Paint
+	typed string // as in app
+}
 
 // maxFact is the longest value of a fact that is shown.
 const maxFact = 60
@@ -36,7 +39,7 @@ func (e explainer) decision(now time.Time, d decision.Decision, executions map[s
 	}
 	fmt.Fprintf(&b, "  about   %s\n", strings.Join(where, ", "))
 	if len(d.Proposals) == 0 {
-		b.WriteString("\nNo policy matched. `infinity why " + view.Short(d.ID) + " --policy NAME` says why one of them did not.\n")
+		b.WriteString("\nNo policy matched. `" + e.typed + " why " + view.Short(d.ID) + " --policy NAME` says why one of them did not.\n")
 	}
 	if d.Note != "" {
 		fmt.Fprintf(&b, "  note    %s\n", view.Clean(d.Note))
@@ -67,7 +70,7 @@ func (e explainer) fate(b *strings.Builder, p decision.Proposal, executions map[
 			fmt.Fprintf(b, "  result     %s\n", view.Clean(x.Result.URL))
 		}
 		if x.State == execution.Waiting {
-			fmt.Fprintf(b, "  answer     infinity approve %s · infinity reject %s --reason …\n", view.Short(x.ID), view.Short(x.ID))
+			fmt.Fprintf(b, "  answer     %s approve %s · %s reject %s --reason …\n", e.typed, view.Short(x.ID), e.typed, view.Short(x.ID))
 		}
 	case p.ExecutionID != "":
 		fmt.Fprintf(b, "  execution  %s (would be)\n", view.Short(p.ExecutionID))

@@ -4,4 +4,7 @@ package main
 var (
 	Main = main
 	Run  = run
+
+	Typed         = typed
+	RecoveredLine = recoveredLine
 )

@@ -64,6 +64,8 @@ func (l list[T]) show(ctx context.Context, a *app, f listFlags, watch bool, filt
 	switch {
 	case watch:
 		return out.follow(ctx, gateway, filters, page.Items)
+	case len(page.Items) == 0 && !f.JSON && (len(filters) > 0 || f.Since != ""):
+		return a.printf("None that match.\n")
 	case len(page.Items) == 0 && !f.JSON:
 		return a.printf("%s\n", l.empty)
 	case page.Next != "":

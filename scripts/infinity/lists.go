@@ -12,7 +12,9 @@ import (
 )
 
 // nothingYet is what an empty list says to a new user.
-const nothingYet = "None yet. Send an event: infinity trigger github.workflow_run.failed"
+func nothingYet(a *app) string {
+	return "None yet. Send an event: " + a.typed + " trigger github.workflow_run.failed"
+}
 
 type eventsCmd struct {
 	listFlags
@@ -29,7 +31,7 @@ func (c *eventsCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return list[decision.Delivery]{
-		path: "/v1/events", empty: nothingYet,
+		path: "/v1/events", empty: nothingYet(a),
 		columns: []view.Column{view.Col("EVENT", 10), view.Col("TYPE", 36), view.Col("REPOSITORY", 26), view.Col("SUBJECT", 14), view.Col("DECISION", 10), view.Col("AGE", 4)},
 		row: func(now time.Time, d decision.Delivery) []string {
 			return []string{
@@ -53,8 +55,8 @@ type decisionsCmd struct {
 // Run lists decisions.
 func (c *decisionsCmd) Run(ctx context.Context, a *app) error {
 	return list[decision.Decision]{
-		path: "/v1/decisions", empty: nothingYet,
-		columns: []view.Column{view.Col("DECISION", 10), view.Col("CATEGORY", 9), view.Col("ON", 36), view.Col("REPOSITORY", 24), view.Col("POLICIES", 22), view.Col("AGE", 4)},
+		path: "/v1/decisions", empty: nothingYet(a),
+		columns: []view.Column{view.Col("DECISION", 10), view.Col("CATEGORY", 9), view.Col("ON", 36), view.Col("REPOSITORY", 22), view.Col("POLICIES", 19), view.Col("AGE", 4)},
 		row: func(now time.Time, d decision.Decision) []string {
 			names := make([]string, len(d.Proposals))
 			for i, p := range d.Proposals {
@@ -87,8 +89,8 @@ func (c *executionsCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return list[execution.Execution]{
-		path: "/v1/executions", empty: nothingYet,
-		columns: []view.Column{view.Col("EXECUTION", 10), view.Col("STATE", 13), view.Col("ACTION", 30), view.Col("RESOURCE", 30), view.Col("POLICY", 18), view.Col("AGE", 4)},
+		path: "/v1/executions", empty: nothingYet(a),
+		columns: []view.Column{view.Col("EXECUTION", 10), view.Col("STATE", 13), view.Col("ACTION", 27), view.Col("RESOURCE", 28), view.Col("POLICY", 18), view.Col("AGE", 4)},
 		row: func(now time.Time, x execution.Execution) []string {
 			return []string{view.Short(x.ID), string(x.State), x.Action, x.Resource, x.Policy, view.Age(now, x.CreatedAt)}
 		},
@@ -112,7 +114,7 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 	}
 	return list[audit.Record]{
 		path: "/v1/audit", empty: "No records.",
-		columns: []view.Column{view.Col("AGE", 4), view.Col("ACTOR", 18), view.Col("VERB", 24), view.Col("SUBJECT", 22), view.Col("STATE", 22), view.Col("REASON", 20)},
+		columns: []view.Column{view.Col("AGE", 4), view.Col("ACTOR", 16), view.Col("VERB", 20), view.Col("SUBJECT", 21), view.Col("STATE", 21), view.Col("REASON", 18)},
 		row: func(now time.Time, r audit.Record) []string {
 			state := r.To
 			if r.From != "" && r.From != r.To {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
@@ -28,16 +29,16 @@ type triggerCmd struct {
 
 // Run sends an event and shows what comes of it.
 func (c *triggerCmd) Run(ctx context.Context, a *app) error {
-	names, err := eventNames()
+	names, shows, err := eventNames()
 	if err != nil {
 		return err
 	}
 	if c.Name == "" {
-		return a.printf("%s\n", strings.Join(names, "\n"))
+		return printNames(a, names, shows)
 	}
 	name, ok := strings.CutPrefix(c.Name, "github.")
 	if !ok {
-		return unknownEvent(c.Name, names)
+		return unknownEvent(a, c.Name, names)
 	}
 	e, err := a.endpoint()
 	if err != nil {
@@ -46,7 +47,7 @@ func (c *triggerCmd) Run(ctx context.Context, a *app) error {
 	if e.GitHub == "" {
 		return fault.New(fault.Invalid, "trigger sends to the platform of this machine only: leave --url out, or have the real GitHub send")
 	}
-	github, err := client.New(e.GitHub, "")
+	fake, err := client.New(e.GitHub, "")
 	if err != nil {
 		return err
 	}
@@ -54,9 +55,9 @@ func (c *triggerCmd) Run(ctx context.Context, a *app) error {
 		Delivery string `json:"delivery"`
 		Status   int    `json:"status"`
 	}
-	err = github.Post(ctx, "/_emulator/deliver", map[string]string{"name": name}, &sent)
+	err = fake.Post(ctx, "/_emulator/deliver", map[string]string{"name": name}, &sent)
 	if fault.Is(err, fault.NotFound) {
-		return unknownEvent(c.Name, names)
+		return unknownEvent(a, c.Name, names)
 	}
 	if err != nil {
 		return err
@@ -96,7 +97,7 @@ func follow(ctx context.Context, a *app, gateway *client.Client, delivery string
 		return err
 	}
 	if d.ID == "" {
-		return fault.New(fault.Unavailable, "nothing was decided within %s; `infinity why %s` may say more later", followFor, delivery)
+		return fault.New(fault.Unavailable, "nothing was decided within %s; `%s why %s` may say more later", followFor, a.typed, delivery)
 	}
 	return outcomeOf(a, d, executions)
 }
@@ -148,25 +149,47 @@ func outcomeOf(a *app, d decision.Decision, executions map[string]execution.Exec
 			return err
 		}
 	}
-	return a.printf("Why: infinity why %s\n", view.Short(d.ID))
+	return a.printf("Why: %s why %s\n", a.typed, view.Short(d.ID))
 }
 
-// eventNames lists what can be triggered: each event with each of its actions.
-func eventNames() ([]string, error) {
+// eventNames lists what can be triggered: each event with each of its actions,
+// and the variants with the default policies that they show.
+func eventNames() (names []string, shows map[string][]string, err error) {
 	all, err := payloads.All()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	names := map[string]bool{"github.workflow_run.failed": true} // a completed run whose conclusion is failure
+	shows = map[string][]string{}
 	for _, p := range all {
 		name, _, _ := strings.Cut(p.Name(), "#")
-		names["github."+name] = true
+		shows["github."+name] = nil
 	}
-	return slices.Sorted(maps.Keys(names)), nil
+	for _, v := range github.Variants() {
+		shows["github."+v.Name] = v.Shows
+	}
+	return slices.Sorted(maps.Keys(shows)), shows, nil
+}
+
+// printNames lists first what a newcomer should try.
+func printNames(a *app, names []string, shows map[string][]string) error {
+	var b strings.Builder
+	b.WriteString("These meet the default policies named beside them:\n")
+	for _, name := range names {
+		if len(shows[name]) > 0 {
+			fmt.Fprintf(&b, "%-35s %s\n", name, strings.Join(shows[name], ", "))
+		}
+	}
+	b.WriteString("\nThe others:\n")
+	for _, name := range names {
+		if len(shows[name]) == 0 {
+			b.WriteString(name + "\n")
+		}
+	}
+	return a.printf("%s", b.String())
 }
 
 // unknownEvent says which known name is nearest.
-func unknownEvent(name string, names []string) error {
+func unknownEvent(a *app, name string, names []string) error {
 	wanted := "github." + strings.TrimPrefix(name, "github.")
 	best, least := "", len(wanted)/3
 	for _, n := range names {
@@ -175,9 +198,9 @@ func unknownEvent(name string, names []string) error {
 		}
 	}
 	if best == "" {
-		return usageError{fmt.Errorf("there is no event %q; `infinity trigger` lists them", name)}
+		return usageError{fmt.Errorf("there is no event %q; `%s trigger` lists them", name, a.typed)}
 	}
-	return usageError{fmt.Errorf("there is no event %q; did you mean %s? `infinity trigger` lists all", name, best)}
+	return usageError{fmt.Errorf("there is no event %q; did you mean %s? `%s trigger` lists all", name, best, a.typed)}
 }
 
 // distance is Levenshtein's: how many characters must change to make a of b.

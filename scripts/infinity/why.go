@@ -36,7 +36,7 @@ func (c *whyCmd) Run(ctx context.Context, a *app) error {
 		if c.JSON {
 			return a.jsonLine(e)
 		}
-		return a.printf("%s", explainer{a.paint}.policy(e))
+		return a.printf("%s", a.explainer().policy(e))
 	}
 	if c.JSON {
 		return a.jsonLine(d)
@@ -45,7 +45,7 @@ func (c *whyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.printf("%s", explainer{a.paint}.decision(a.clock.Now(), d, executions))
+	return a.printf("%s", a.explainer().decision(a.clock.Now(), d, executions))
 }
 
 // findDecision returns the decision that id names: its own id, or that of an
