@@ -106,7 +106,8 @@ func (s *Set) Evaluate(in *Input) ([]Match, []Failure) {
 		return nil, nil
 	}
 	f := in.facts()
-	hits, failed := x.Match(f)
+	var few [16]int // most events have no more: they cost no memory
+	hits, failed := x.Match(f, few[:0])
 	var matches []Match
 	for _, n := range hits {
 		args, err := s.arguments(n, event, f)

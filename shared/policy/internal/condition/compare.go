@@ -10,8 +10,8 @@ import (
 // exactInt is the largest whole number that a double holds exactly.
 const exactInt = 1 << 53
 
-// equal compares two scalars as CEL does; it is unsure about all else.
-func equal(a, b any) verdict {
+// equal compares two scalars as CEL does; it is Unsure about all else.
+func equal(a, b any) Verdict {
 	switch a := a.(type) {
 	case nil:
 		return of(b == nil)
@@ -25,7 +25,7 @@ func equal(a, b any) verdict {
 		case int64:
 			return of(a == b)
 		case string, bool, nil:
-			return no
+			return No
 		}
 	case float64:
 		switch b := b.(type) {
@@ -36,40 +36,40 @@ func equal(a, b any) verdict {
 				return of(a == float64(b))
 			}
 		case string, bool, nil:
-			return no
+			return No
 		}
 	case map[string]any:
 		if b == nil {
-			return no
+			return No
 		}
 	}
-	return unsure
+	return Unsure
 }
 
-func (t tree) fastEquals(args []ast.Expr, in *scope, not bool) fast {
+func (t tree) fastEquals(args []ast.Expr, in *scope, not bool) *fast {
 	answer := equal
 	if not {
-		answer = func(a, b any) verdict { return negate(equal(a, b)) }
+		answer = func(a, b any) Verdict { return negate(equal(a, b)) }
 	}
 	if c, ok := constant(args[1]); ok {
-		return t.fastValue(args[0], in, func(v any) verdict { return answer(v, c) })
+		return t.fastValue(args[0], in, func(v any) Verdict { return answer(v, c) })
 	}
 	if c, ok := constant(args[0]); ok {
-		return t.fastValue(args[1], in, func(v any) verdict { return answer(v, c) })
+		return t.fastValue(args[1], in, func(v any) Verdict { return answer(v, c) })
 	}
 	a, okA := t.path(args[0], in)
 	b, okB := t.path(args[1], in)
 	if !okA || !okB {
 		return nil
 	}
-	return func(f *Facts, elem any) verdict {
+	return &fast{eval: func(f *Facts, elem any) Verdict {
 		v, okV := follow(a.start(f, elem), a.Fields)
 		w, okW := follow(b.start(f, elem), b.Fields)
 		if !okV || !okW {
-			return unsure
+			return Unsure
 		}
 		return answer(v, w)
-	}
+	}}
 }
 
 // mirrored are the operators with their sides exchanged.
@@ -78,7 +78,7 @@ var mirrored = map[string]string{
 	operators.Greater: operators.Less, operators.GreaterEquals: operators.LessEquals,
 }
 
-func (t tree) fastOrder(op string, args []ast.Expr, in *scope) fast {
+func (t tree) fastOrder(op string, args []ast.Expr, in *scope) *fast {
 	side := args[0]
 	c, ok := constant(args[1])
 	if !ok {
@@ -93,11 +93,11 @@ func (t tree) fastOrder(op string, args []ast.Expr, in *scope) fast {
 		operators.Greater:       func(c int) bool { return c > 0 },
 		operators.GreaterEquals: func(c int) bool { return c >= 0 },
 	}[op]
-	return t.fastValue(side, in, func(v any) verdict {
+	return t.fastValue(side, in, func(v any) Verdict {
 		if order, ok := compare(v, c); ok {
 			return of(holds(order))
 		}
-		return unsure
+		return Unsure
 	})
 }
 

@@ -23,6 +23,10 @@ const (
 // long are the fields that hold prose; all other text is a name or an address.
 var long = []string{"body", "description", "message", "summary", "text", "diff_hunk", "patch", "output"}
 
+func isLong(path []string) bool {
+	return len(path) > 0 && slices.Contains(long, path[len(path)-1])
+}
+
 type sizes struct{}
 
 // EstimateSize implements cost.Estimator.
@@ -33,7 +37,7 @@ func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 		return nil
 	case n.Type().Kind() == cel.ListKind || n.Type().Kind() == cel.MapKind:
 		return &cost.SizeEstimate{Max: maxList}
-	case slices.Contains(long, path[len(path)-1]):
+	case isLong(path):
 		return &cost.SizeEstimate{Max: maxText}
 	default:
 		return &cost.SizeEstimate{Max: maxName}

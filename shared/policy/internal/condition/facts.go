@@ -44,32 +44,47 @@ type Path struct {
 	Each   []string
 }
 
-// Values calls yield with each value that the path leads to in f, scalars
-// only. A map in a list's place counts by its keys, as CEL has it.
-func (p Path) Values(f *Facts, yield func(any)) {
+// Values calls yield with each value that the path leads to in f. A map in a
+// list's place counts by its keys, as CEL has it. It is not whole if the way
+// is through something that is no object or no list, which CEL says is an
+// error.
+func (p Path) Values(f *Facts, yield func(any)) (whole bool) {
 	v, ok := follow(p.start(f, nil), p.Fields)
 	if !ok {
-		return
+		return false
 	}
 	if !p.InList {
 		yield(v)
-		return
+		return true
 	}
+	whole = true
 	switch v := v.(type) {
+	case nil:
 	case []any:
 		for _, e := range v {
 			if e, ok := follow(e, p.Each); ok {
 				yield(e)
+			} else {
+				whole = false
 			}
 		}
 	case map[string]any:
 		for k := range v {
 			if len(p.Each) == 0 {
 				yield(k)
+			} else {
+				whole = false
 			}
 		}
+	default:
+		return false
 	}
+	return whole
 }
+
+// Value returns the value that the path leads to in f, whole; it is not ok if
+// the way is through something that is no object.
+func (p Path) Value(f *Facts) (any, bool) { return follow(p.start(f, nil), p.Fields) }
 
 func (p Path) start(f *Facts, elem any) any {
 	switch p.Root {

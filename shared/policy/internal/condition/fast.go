@@ -1,35 +1,52 @@
 package condition
 
 import (
-	"slices"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 )
 
-// verdict is the answer of a fast predicate.
-type verdict uint8
+// Verdict is the answer of the short way to evaluate a predicate.
+type Verdict uint8
 
+// The verdicts.
 const (
-	unsure verdict = iota // CEL has to answer, possibly with an error
-	no
-	yes
+	Unsure Verdict = iota // CEL has to answer, possibly with an error
+	No
+	Yes
 )
 
-func of(b bool) verdict {
+func of(b bool) Verdict {
 	if b {
-		return yes
+		return Yes
 	}
-	return no
+	return No
 }
 
-// fast evaluates a part of a condition; elem is the element of a macro.
-type fast func(f *Facts, elem any) verdict
+// fast evaluates a part of a condition in a short way: by a test of the value
+// at one path, so that whoever asks many tests follows the path once, or by a
+// function of the facts, where elem is the element of a macro.
+type fast struct {
+	path *Path
+	test func(v any) Verdict
+	need Letters // of the text at path, or test says No
+	eval func(f *Facts, elem any) Verdict
+}
+
+func (q *fast) ask(f *Facts, elem any) Verdict {
+	if q.path == nil {
+		return q.eval(f, elem)
+	}
+	if v, ok := follow(q.path.start(f, elem), q.path.Fields); ok {
+		return q.test(v)
+	}
+	return Unsure
+}
 
 // fast returns a short way to evaluate e, or nil if there is none. It answers
 // only what it is sure that CEL would answer.
-func (t tree) fast(e ast.Expr, in *scope) fast {
+func (t tree) fast(e ast.Expr, in *scope) *fast {
 	switch e.Kind() {
 	case ast.CallKind:
 		return t.fastCall(e.AsCall(), in)
@@ -37,11 +54,11 @@ func (t tree) fast(e ast.Expr, in *scope) fast {
 		if e.AsSelect().IsTestOnly() {
 			return t.fastHas(e.AsSelect(), in)
 		}
-		return t.fastValue(e, in, func(v any) verdict {
+		return t.fastValue(e, in, func(v any) Verdict {
 			if b, ok := v.(bool); ok {
 				return of(b)
 			}
-			return unsure
+			return Unsure
 		})
 	case ast.ComprehensionKind:
 		return t.fastExists(e, in)
@@ -49,16 +66,16 @@ func (t tree) fast(e ast.Expr, in *scope) fast {
 	return nil
 }
 
-func (t tree) fastCall(c ast.CallExpr, in *scope) fast {
+func (t tree) fastCall(c ast.CallExpr, in *scope) *fast {
 	args := c.Args()
 	switch name := c.FunctionName(); name {
 	case operators.LogicalAnd:
-		return t.fastAll(args, in, no)
+		return t.fastAll(args, in, No)
 	case operators.LogicalOr:
-		return t.fastAll(args, in, yes)
+		return t.fastAll(args, in, Yes)
 	case operators.LogicalNot:
 		if inner := t.fast(args[0], in); inner != nil {
-			return func(f *Facts, elem any) verdict { return negate(inner(f, elem)) }
+			return inner.negated()
 		}
 	case operators.Equals, operators.NotEquals:
 		return t.fastEquals(args, in, name == operators.NotEquals)
@@ -72,68 +89,68 @@ func (t tree) fastCall(c ast.CallExpr, in *scope) fast {
 	return nil
 }
 
-func negate(v verdict) verdict {
+func negate(v Verdict) Verdict {
 	switch v {
-	case yes:
-		return no
-	case no:
-		return yes
+	case Yes:
+		return No
+	case No:
+		return Yes
 	}
-	return unsure
+	return Unsure
 }
 
-// fastAll is && (decisive no) or || (decisive yes): one decisive part decides,
+func (q *fast) negated() *fast {
+	if q.path != nil {
+		return &fast{path: q.path, test: func(v any) Verdict { return negate(q.test(v)) }}
+	}
+	return &fast{eval: func(f *Facts, elem any) Verdict { return negate(q.eval(f, elem)) }}
+}
+
+// fastAll is && (decisive No) or || (decisive Yes): one decisive part decides,
 // whatever the others are.
-func (t tree) fastAll(args []ast.Expr, in *scope, decisive verdict) fast {
-	parts := make([]fast, len(args))
+func (t tree) fastAll(args []ast.Expr, in *scope, decisive Verdict) *fast {
+	parts := make([]*fast, len(args))
 	for i, a := range args {
 		if parts[i] = t.fast(a, in); parts[i] == nil {
 			return nil
 		}
 	}
-	return func(f *Facts, elem any) verdict {
+	return &fast{eval: func(f *Facts, elem any) Verdict {
 		out := negate(decisive)
 		for _, p := range parts {
-			switch v := p(f, elem); v {
+			switch v := p.ask(f, elem); v {
 			case decisive:
 				return decisive
-			case unsure:
-				out = unsure
+			case Unsure:
+				out = Unsure
 			}
 		}
 		return out
-	}
+	}}
 }
 
-// fastValue applies then to the value at e, a path.
-func (t tree) fastValue(e ast.Expr, in *scope, then func(v any) verdict) fast {
-	p, ok := t.path(e, in)
-	if !ok {
-		return nil
+// fastValue tests the value at e, a path.
+func (t tree) fastValue(e ast.Expr, in *scope, test func(v any) Verdict) *fast {
+	if p, ok := t.path(e, in); ok {
+		return &fast{path: &p, test: test}
 	}
-	return func(f *Facts, elem any) verdict {
-		v, ok := follow(p.start(f, elem), p.Fields)
-		if !ok {
-			return unsure
-		}
-		return then(v)
-	}
+	return nil
 }
 
-func (t tree) fastHas(s ast.SelectExpr, in *scope) fast {
+func (t tree) fastHas(s ast.SelectExpr, in *scope) *fast {
 	if !isObject(t.checked.GetType(s.Operand().ID())) {
 		return nil
 	}
-	return t.fastValue(s.Operand(), in, func(v any) verdict {
+	return t.fastValue(s.Operand(), in, func(v any) Verdict {
 		m, ok := v.(map[string]any)
 		if v != nil && !ok {
-			return unsure
+			return Unsure
 		}
 		return of(m[s.FieldName()] != nil)
 	})
 }
 
-func (t tree) fastText(c ast.CallExpr, in *scope) fast {
+func (t tree) fastText(c ast.CallExpr, in *scope) *fast {
 	if !c.IsMemberFunction() || len(c.Args()) != 1 {
 		return nil
 	}
@@ -142,7 +159,7 @@ func (t tree) fastText(c ast.CallExpr, in *scope) fast {
 	if !ok {
 		return nil
 	}
-	test := func(s string) bool { return strings.HasPrefix(s, arg) }
+	test, need := func(s string) bool { return strings.HasPrefix(s, arg) }, lettersIn(arg)
 	switch c.FunctionName() {
 	case "endsWith":
 		test = func(s string) bool { return strings.HasSuffix(s, arg) }
@@ -150,80 +167,18 @@ func (t tree) fastText(c ast.CallExpr, in *scope) fast {
 		test = func(s string) bool { return strings.Contains(s, arg) }
 	case "matches":
 		var err error
-		if test, err = pattern(arg); err != nil {
+		if test, need, err = pattern(arg); err != nil {
 			return nil
 		}
 	}
-	return t.fastValue(c.Target(), in, func(v any) verdict {
+	q := t.fastValue(c.Target(), in, func(v any) Verdict {
 		if s, ok := v.(string); ok {
 			return of(test(s))
 		}
-		return unsure
+		return Unsure
 	})
-}
-
-// fastIn is a path in constants, or a constant in the list at a path.
-func (t tree) fastIn(args []ast.Expr, in *scope) fast {
-	if list, ok := constants(args[1]); ok {
-		if slices.ContainsFunc(list, func(c any) bool { _, ok := c.(float64); return ok || c == nil }) {
-			return nil
-		}
-		return t.fastValue(args[0], in, func(v any) verdict {
-			switch v.(type) {
-			case string, bool, int64:
-				return of(slices.Contains(list, v))
-			}
-			return unsure
-		})
+	if q != nil {
+		q.need = need
 	}
-	c, ok := constant(args[0])
-	if _, double := c.(float64); !ok || double || c == nil {
-		return nil
-	}
-	return t.fastValue(args[1], in, func(v any) verdict {
-		list, ok := v.([]any)
-		if !ok && v != nil {
-			return unsure
-		}
-		out := no
-		for _, e := range list {
-			switch equal(e, c) {
-			case yes:
-				return yes
-			case unsure:
-				out = unsure
-			}
-		}
-		return out
-	})
-}
-
-// fastExists is list.exists(x, …): one element that does decides.
-func (t tree) fastExists(e ast.Expr, in *scope) fast {
-	list, name, body, ok := t.macro(e, operators.Exists)
-	if !ok || in != nil {
-		return nil
-	}
-	inner := t.fast(body, &scope{name: name})
-	p, ok := t.path(list, nil)
-	if inner == nil || !ok {
-		return nil
-	}
-	return func(f *Facts, _ any) verdict {
-		v, ok := follow(p.start(f, nil), p.Fields)
-		elems, isList := v.([]any)
-		if !ok || (v != nil && !isList) {
-			return unsure
-		}
-		out := no
-		for _, e := range elems {
-			switch inner(f, e) {
-			case yes:
-				return yes
-			case unsure:
-				out = unsure
-			}
-		}
-		return out
-	}
+	return q
 }

@@ -3,13 +3,15 @@ package condition
 import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
 )
 
 // Key is a constant that an event must have at a path.
 type Key struct {
 	Path   Path
 	Value  any  // string, int64 or bool
-	Prefix bool // Value is what the text at Path begins with
+	Prefix bool // Value is what the text at Path begins with; no text there is an error
+	Bare   bool // the truth value at Path is the answer; no truth value there is an error
 }
 
 // keys returns constants of which an event has one if e holds, and whether e
@@ -19,7 +21,7 @@ func (t tree) keys(e ast.Expr) (keys []Key, exact bool) { return t.keysIn(e, nil
 func (t tree) keysIn(e ast.Expr, in *scope) ([]Key, bool) {
 	switch e.Kind() {
 	case ast.SelectKind:
-		return t.keyed(e, in, true)
+		return bare(t.keyed(e, in, true))
 	case ast.ComprehensionKind:
 		return t.keysOfExists(e, in)
 	case ast.CallKind:
@@ -37,13 +39,13 @@ func (t tree) keysIn(e ast.Expr, in *scope) ([]Key, bool) {
 		}
 	case operators.LogicalNot:
 		if args[0].Kind() == ast.SelectKind {
-			return t.keyed(args[0], in, false)
+			return bare(t.keyed(args[0], in, false))
 		}
 	case operators.In:
 		if list, ok := constants(args[1]); ok {
 			return t.keyed(args[0], in, list...)
 		}
-		if c, ok := constant(args[0]); ok {
+		if c, ok := constant(args[0]); ok && t.isCollection(args[1]) {
 			return inList(t.keyed(args[1], in, c))
 		}
 	case "startsWith":
@@ -112,7 +114,7 @@ func (t tree) keysOfOr(args []ast.Expr, in *scope) ([]Key, bool) {
 
 func (t tree) keysOfExists(e ast.Expr, in *scope) ([]Key, bool) {
 	list, name, body, ok := t.macro(e, operators.Exists)
-	if !ok || in != nil {
+	if !ok || in != nil || !t.isCollection(list) {
 		return nil, false
 	}
 	p, ok := t.path(list, nil)
@@ -122,6 +124,20 @@ func (t tree) keysOfExists(e ast.Expr, in *scope) ([]Key, bool) {
 	keys, exact := t.keysIn(body, &scope{name: name})
 	for i := range keys {
 		keys[i].Path = Path{Root: p.Root, Fields: p.Fields, InList: true, Each: keys[i].Path.Fields}
+	}
+	return keys, exact
+}
+
+// isCollection says whether e is known to be a list or a map, so that it is
+// empty where it is absent, and no error.
+func (t tree) isCollection(e ast.Expr) bool {
+	kind := t.checked.GetType(e.ID()).Kind()
+	return kind == types.ListKind || kind == types.MapKind
+}
+
+func bare(keys []Key, exact bool) ([]Key, bool) {
+	for i := range keys {
+		keys[i].Bare = true
 	}
 	return keys, exact
 }

@@ -17,7 +17,7 @@ type Predicate struct {
 	Keys  []Key  // if it holds, the event has one of these; none: unknown
 	Exact bool   // it holds whenever the event has one of Keys
 
-	fast    fast
+	fast    *fast
 	compile func() (cel.Program, error)
 }
 
@@ -51,15 +51,48 @@ func (p *Predicate) Prepare() error {
 	return err
 }
 
+// Test is the short way to evaluate a predicate that is about one value.
+type Test struct {
+	Path Path                // where the value is
+	Need Letters             // a value that lacks any of them says No
+	Of   func(v any) Verdict // what a value says
+}
+
+// Test returns the predicate's; it has no Of if it is not about one value.
+func (p *Predicate) Test() Test {
+	if p.fast == nil || p.fast.path == nil {
+		return Test{}
+	}
+	return Test{Path: *p.fast.path, Need: p.fast.need, Of: p.fast.test}
+}
+
+// Order says when the predicate is best asked, lowest first: what is cheap and
+// seldom holds settles most conditions; long text and CEL's programs are left
+// until all else holds.
+func (p *Predicate) Order() int {
+	const rare, cheap, text, program = 0, 1, 2, 3
+	switch {
+	case p.fast == nil:
+		return program
+	case p.fast.path == nil:
+		return cheap
+	case isLong(p.fast.path.Fields):
+		return text
+	case p.fast.need != Letters{}:
+		return rare
+	}
+	return cheap
+}
+
 // Eval says whether the predicate holds. What the short way cannot answer,
 // null in a comparison or a type that the catalogue does not expect, is
 // answered by CEL itself, so that both never differ.
 func (p *Predicate) Eval(f *Facts) (bool, error) {
 	if p.fast != nil {
-		switch p.fast(f, nil) {
-		case yes:
+		switch p.fast.ask(f, nil) {
+		case Yes:
 			return true, nil
-		case no:
+		case No:
 			return false, nil
 		}
 	}

@@ -5,6 +5,7 @@
 package index
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -14,17 +15,27 @@ import (
 // Index holds the conditions on one type of event. Match may be called
 // concurrently; Add may not be called beside it.
 type Index struct {
-	predicates []*condition.Predicate
+	predicates []predicate
 	byText     map[string]int32
+	subjects   []condition.Path // what predicates are about, each once
+	bySubject  map[string]int32
 	slots      []*slot
 	byPath     map[string]*slot
 	rest       node // conditions that no constant leads to
 	scratch    sync.Pool
 }
 
+// predicate is a part of conditions. If it is about one value, that is the
+// subject with the given number; otherwise it has no test.
+type predicate struct {
+	step  step
+	test  func(v any) condition.Verdict
+	whole *condition.Predicate
+}
+
 // New returns an empty index.
 func New() *Index {
-	x := &Index{byText: map[string]int32{}, byPath: map[string]*slot{}}
+	x := &Index{byText: map[string]int32{}, bySubject: map[string]int32{}, byPath: map[string]*slot{}}
 	x.scratch.New = func() any { return new(memo) }
 	return x
 }
@@ -41,7 +52,7 @@ func (x *Index) Add(number int, parts []*condition.Predicate) error {
 			best, size = i, n
 		}
 	}
-	var ids []int32
+	var steps []step
 	for i, p := range parts {
 		if i == best && p.Exact {
 			continue
@@ -50,16 +61,21 @@ func (x *Index) Add(number int, parts []*condition.Predicate) error {
 		if err != nil {
 			return err
 		}
-		ids = append(ids, id)
+		steps = append(steps, x.predicates[id].step)
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
+	slices.SortFunc(steps, func(a, b step) int {
+		return cmp.Or(x.predicates[a.predicate].whole.Order()-x.predicates[b.predicate].whole.Order(), int(a.predicate-b.predicate))
+	})
+	steps = slices.Compact(steps)
 	if best < 0 {
-		x.rest.add(ids, int32(number))
+		x.rest.add(steps, int32(number))
 		return nil
 	}
+	filed := &filed{number: int32(number), part: parts[best], rest: steps}
 	for _, k := range parts[best].Keys {
-		x.slot(k.Path).node(k).add(ids, int32(number))
+		s := x.slot(k.Path)
+		s.node(k).add(steps, filed.number)
+		s.doubts.add(k, filed)
 	}
 	return nil
 }
@@ -83,9 +99,23 @@ func (x *Index) intern(p *condition.Predicate) (int32, error) {
 		return 0, err //nolint:wrapcheck // says what was done
 	}
 	id := int32(len(x.predicates))
-	x.predicates = append(x.predicates, p)
+	added := predicate{whole: p, step: step{predicate: id}}
+	if t := p.Test(); t.Of != nil {
+		added.test, added.step.need, added.step.subject = t.Of, t.Need, x.subject(t.Path)
+	}
+	x.predicates = append(x.predicates, added)
 	x.byText[p.Text] = id
 	return id, nil
+}
+
+func (x *Index) subject(p condition.Path) int32 {
+	name := p.String()
+	n, ok := x.bySubject[name]
+	if !ok {
+		n = int32(len(x.subjects))
+		x.subjects, x.bySubject[name] = append(x.subjects, p), n
+	}
+	return n
 }
 
 func (x *Index) slot(p condition.Path) *slot {
@@ -105,19 +135,19 @@ type Failure struct {
 	Err    error
 }
 
-// Match returns the numbers of the conditions that hold, ascending, and of
-// those that would hold but for an error.
-func (x *Index) Match(f *condition.Facts) (hits []int, failures []Failure) {
+// Match appends to hits the numbers of the conditions that hold, ascending, and
+// returns those that would hold but for an error.
+func (x *Index) Match(f *condition.Facts, hits []int) ([]int, []Failure) {
 	m, ok := x.scratch.Get().(*memo)
 	if !ok {
 		m = new(memo)
 	}
-	m.begin(x.predicates, f)
+	m.begin(x, f)
 	m.walk(&x.rest, nil)
 	for _, s := range x.slots {
-		s.path.Values(f, func(v any) { s.find(v, m) })
+		s.match(m)
 	}
-	hits, failures = m.results()
+	hits, failures := append(hits, m.sorted()...), m.failed()
 	m.end()
 	x.scratch.Put(m)
 	return hits, failures

@@ -6,17 +6,20 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
 )
 
-// memo is the state of matching one event: each predicate's answer, once it
-// is known. Answers of earlier events are told by their generation, so that
-// nothing is cleared between events.
+// memo is the state of matching one event: each predicate's answer and each
+// subject's value, once it is known. Those of earlier events are told by their
+// generation, so that nothing is cleared between events.
 type memo struct {
-	predicates []*condition.Predicate
+	index      *Index
 	facts      *condition.Facts
 	generation uint32
 	answers    []answer
+	values     []value
+	read       []int32 // which of values this event gave
 	errs       map[int32]error
 	hits       []int
 	failures   []Failure
+	doubted    int // how many conditions were asked for their errors
 }
 
 type answer struct {
@@ -25,21 +28,37 @@ type answer struct {
 	failed     bool
 }
 
-func (m *memo) begin(predicates []*condition.Predicate, f *condition.Facts) {
-	m.predicates, m.facts = predicates, f
+type value struct {
+	generation uint32
+	ok         bool
+	v          any
+	letters    condition.Letters
+}
+
+func (m *memo) begin(x *Index, f *condition.Facts) {
+	m.index, m.facts = x, f
 	if m.generation++; m.generation == 0 { // wrapped: old answers could look new
 		clear(m.answers)
+		clear(m.values)
 		m.generation = 1
 	}
-	if missing := len(predicates) - len(m.answers); missing > 0 {
+	if missing := len(x.predicates) - len(m.answers); missing > 0 {
 		m.answers = append(m.answers, make([]answer, missing)...)
+	}
+	if missing := len(x.subjects) - len(m.values); missing > 0 {
+		m.values = append(m.values, make([]value, missing)...)
 	}
 }
 
 // end lets go of the event.
 func (m *memo) end() {
-	m.predicates, m.facts, m.hits, m.failures = nil, nil, m.hits[:0], m.failures[:0]
+	m.index, m.facts, m.hits, m.failures = nil, nil, m.hits[:0], m.failures[:0]
+	m.doubted = 0
 	clear(m.errs)
+	for _, n := range m.read {
+		m.values[n].v = nil
+	}
+	m.read = m.read[:0]
 }
 
 // walk follows the predicates that hold. A predicate with an error settles
@@ -52,8 +71,9 @@ func (m *memo) walk(n *node, err error) {
 			m.hits = append(m.hits, int(number))
 		}
 	}
-	for _, e := range n.edges {
-		a := m.ask(e.predicate)
+	for i := range n.edges {
+		e := &n.edges[i]
+		a := m.ask(&e.step)
 		switch {
 		case a.failed && err == nil:
 			m.walk(e.to, m.errs[e.predicate])
@@ -63,33 +83,70 @@ func (m *memo) walk(n *node, err error) {
 	}
 }
 
-func (m *memo) ask(id int32) answer {
-	a := &m.answers[id]
-	if a.generation == m.generation {
-		return *a
+// ask returns a predicate's answer.
+func (m *memo) ask(s *step) answer {
+	if s.need != (condition.Letters{}) && m.value(s.subject).letters.Lack(s.need) {
+		return answer{}
 	}
-	holds, err := m.predicates[id].Eval(m.facts)
+	a := &m.answers[s.predicate]
+	if a.generation != m.generation {
+		m.answer(s, a)
+	}
+	return *a
+}
+
+func (m *memo) answer(s *step, a *answer) {
+	holds, err := m.eval(s)
 	*a = answer{generation: m.generation, holds: holds, failed: err != nil}
 	if err != nil {
 		if m.errs == nil {
 			m.errs = map[int32]error{}
 		}
-		m.errs[id] = err
+		m.errs[s.predicate] = err
 	}
-	return *a
 }
 
-// results returns what was found, in order and once.
-func (m *memo) results() ([]int, []Failure) {
-	var hits []int
-	if len(m.hits) > 0 {
+func (m *memo) eval(s *step) (bool, error) {
+	p := &m.index.predicates[s.predicate]
+	if p.test != nil {
+		if v := m.value(s.subject); v.ok {
+			if verdict := p.test(v.v); verdict != condition.Unsure {
+				return verdict == condition.Yes, nil
+			}
+		}
+	}
+	return p.whole.Eval(m.facts) //nolint:wrapcheck // CEL's sentence is the answer
+}
+
+func (m *memo) value(subject int32) *value {
+	v := &m.values[subject]
+	if v.generation != m.generation {
+		m.follow(subject, v)
+	}
+	return v
+}
+
+func (m *memo) follow(subject int32, v *value) {
+	m.read = append(m.read, subject)
+	v.generation = m.generation
+	v.v, v.ok = m.index.subjects[subject].Value(m.facts)
+	v.letters = condition.LettersOf(v.v)
+}
+
+// sorted returns the hits in order and once; they are the memo's own.
+func (m *memo) sorted() []int {
+	if len(m.hits) > 1 {
 		slices.Sort(m.hits)
-		hits = slices.Clone(slices.Compact(m.hits))
+		m.hits = slices.Compact(m.hits)
 	}
-	var failures []Failure
-	if len(m.failures) > 0 {
-		slices.SortFunc(m.failures, func(a, b Failure) int { return a.Number - b.Number })
-		failures = slices.Clone(slices.CompactFunc(m.failures, func(a, b Failure) bool { return a.Number == b.Number }))
+	return m.hits
+}
+
+// failed returns the failures in order and once.
+func (m *memo) failed() []Failure {
+	if len(m.failures) == 0 {
+		return nil
 	}
-	return hits, failures
+	slices.SortFunc(m.failures, func(a, b Failure) int { return a.Number - b.Number })
+	return slices.Clone(slices.CompactFunc(m.failures, func(a, b Failure) bool { return a.Number == b.Number }))
 }

@@ -1,5 +1,7 @@
 package index
 
+import "github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
+
 // node is one step of a tree of predicates: the conditions below an edge have
 // its predicate in common, so that one answer settles all of them.
 type node struct {
@@ -9,24 +11,32 @@ type node struct {
 }
 
 type edge struct {
-	predicate int32
-	to        *node
+	step
+	to *node
 }
 
-// add files a condition under its predicates, ascending.
-func (n *node) add(predicates []int32, number int32) {
+// step is a predicate that has to hold. The letters that its subject needs are
+// here, so that most edges are passed over without looking anywhere else.
+type step struct {
+	need      condition.Letters
+	subject   int32
+	predicate int32
+}
+
+// add files a condition under its predicates, in their order.
+func (n *node) add(steps []step, number int32) {
 	n.size++
-	if len(predicates) == 0 {
+	if len(steps) == 0 {
 		n.done = append(n.done, number)
 		return
 	}
 	for _, e := range n.edges {
-		if e.predicate == predicates[0] {
-			e.to.add(predicates[1:], number)
+		if e.predicate == steps[0].predicate {
+			e.to.add(steps[1:], number)
 			return
 		}
 	}
 	to := new(node)
-	n.edges = append(n.edges, edge{predicates[0], to})
-	to.add(predicates[1:], number)
+	n.edges = append(n.edges, edge{steps[0], to})
+	to.add(steps[1:], number)
 }

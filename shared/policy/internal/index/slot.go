@@ -17,6 +17,7 @@ type slot struct {
 	truths   [2]node
 	prefixes map[string]*node
 	lengths  []int // of prefixes, ascending: one lookup for each that fits
+	doubts   doubts
 }
 
 func newSlot(p condition.Path) *slot {
@@ -75,6 +76,28 @@ func (s *slot) count(k condition.Key) int {
 		return 0
 	}
 	return n.size
+}
+
+// match walks what is filed under the values that the event has at the path.
+func (s *slot) match(m *memo) {
+	noText, noTruth := false, false
+	whole := s.path.Values(m.facts, func(v any) {
+		s.find(v, m)
+		_, isText := v.(string)
+		_, isTruth := v.(bool)
+		noText, noTruth = noText || !isText, noTruth || !isTruth
+	})
+	switch {
+	case !whole:
+		m.doubt(s.doubts.all)
+	default:
+		if noText {
+			m.doubt(s.doubts.texts)
+		}
+		if noTruth {
+			m.doubt(s.doubts.truths)
+		}
+	}
 }
 
 // find walks what is filed under the value v of an event.
