@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/index"
@@ -33,6 +32,7 @@ func (s *Set) Add(src Source) Findings {
 		first := s.policies[at]
 		b.find([]string{"name"}, 1, 1, fmt.Sprintf("the name %q is taken by %s:%d", p.Name, first.File, first.Line), "names are unique among all files")
 	}
+	b.limits()
 	c := &compiled{events: map[string]*condition.Checked{}, args: map[string]template{}, hash: src.sum()}
 	events := b.events()
 	parts := map[string][]*condition.Predicate{}
@@ -158,18 +158,4 @@ func (b *adding) arguments(c *compiled, event string) {
 	if err != nil {
 		b.find([]string{"do"}, 1, 1, err.Error(), "")
 	}
-}
-
-// parseRate reads "2/1h".
-func parseRate(s string) (*Rate, error) {
-	n, per, ok := strings.Cut(s, "/")
-	count, err := strconv.Atoi(n)
-	if !ok || err != nil {
-		return nil, fmt.Errorf("%q is no rate", s)
-	}
-	d, err := time.ParseDuration(per)
-	if err != nil || d <= 0 {
-		return nil, fmt.Errorf("%q is no time", per)
-	}
-	return &Rate{N: count, Per: d}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -48,7 +49,14 @@ func TestFindings(t *testing.T) {
 		"list of actions":   {one("{action: github.issue.comment, with: {body: hi}}", "[github.issue.comment]"), "5:9: do holds a list; only one action is read yet; write one policy for each action"},
 		"decide":            {one("limits: {total: 2/1h}", "decide: {classifier: x}"), `7:5: "decide" steps are not read yet; take it out; rules alone decide`},
 		"unknown level":     {one("L4", "L7"), `6:15: the level "L7" is unknown; write one of L1, L2, L3, L4 and L5`},
-		"limit":             {one("2/1h", "twice"), `7:21: total is "twice"; write how often in which time, as "2/1h"`},
+		"limit":             {one("2/1h", "twice"), `7:21: total is "twice": that is no rate; write how often in which time, as "2/1h"`},
+		"limit of 0":        {one("2/1h", "0/1h"), `7:21: total is "0/1h": a rate of 0 times lets the action never run; take the policy out to switch it off`},
+		"limit of 1001":     {one("2/1h", "1001/1h"), `7:21: total is "1001/1h": a rate has at most 1000 times; leave the limit out if there is to be none`},
+		"limit of many":     {one("2/1h", "99999999999999999999/1h"), `7:21: total is "99999999999999999999/1h": a rate has at most 1000 times`},
+		"limit with 0 lead": {one("2/1h", "02/1h"), `7:21: total is "02/1h": that is no rate; write how often`},
+		"limit in no time":  {one("2/1h", "2/0s"), `7:21: total: a rate in no time bounds nothing; write how often in which time, as "2/1h"`},
+		"limit in 91 days":  {one("2/1h", "2/2184h"), `7:21: total: a rate is over at most 90 days (2160h)`},
+		"limit in 10 ages":  {one("2/1h", "2/9999999999999999h"), `7:21: total: a rate is over at most 90 days (2160h)`},
 		"unknown limit":     {one("total", "totl"), `7:14: limits have no "totl"; did you mean "total"?`},
 		"syntax":            {one(when, "event.issue.number >"), `4:31: syntax error: mismatched input '<EOF>' expecting`},
 		"unknown field CEL": {one(when, "event.issue.nmber > 3"), `4:22: undefined field 'nmber'; did you mean "number"?`},
@@ -98,6 +106,23 @@ func TestGoodFileLoads(t *testing.T) {
 	}
 	if set.Digest() == other.Digest() || set.Digest() != moved.Digest() {
 		t.Errorf("digests %s, other limit %s, only moved %s", set.Digest(), other.Digest(), moved.Digest())
+	}
+}
+
+func TestLimitsAtTheirBounds(t *testing.T) {
+	t.Parallel()
+	set, err := load(t, one("2/1h", "1000/2160h"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &policy.Rate{N: 1000, Per: 90 * 24 * time.Hour}
+	if diff := cmp.Diff(want, set.Policies()[0].Limits.Total); diff != "" {
+		t.Error(diff)
+	}
+	made := source(0, "")
+	made.Limits.PerResource = &policy.Rate{N: 1}
+	if findings := set.Add(made); len(findings) != 1 || findings[0].Message != "per_resource: a rate in no time bounds nothing" {
+		t.Errorf("findings = %v", findings)
 	}
 }
 

@@ -139,11 +139,11 @@ func text(v any) string {
 	return s
 }
 
-// rateOf returns the rate that v is; the schema has checked its form.
+// rateOf returns the rate that v is, of which mistake says whether it may be.
 func rateOf(v any) *Rate {
-	r, err := parseRate(text(v))
-	if err != nil {
+	if v == nil {
 		return nil
 	}
-	return r
+	r, _, _ := parseRate(text(v))
+	return &r
 }

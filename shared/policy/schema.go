@@ -12,7 +12,7 @@ import (
 type object = map[string]any
 
 const (
-	ratePattern = `^[1-9][0-9]{0,5}/([0-9]+(ms|s|m|h))+$`
+	ratePattern = `^([1-9][0-9]{0,2}|1000)/([0-9]+(ms|s|m|h))+$`
 	namePattern = `^[a-z0-9]+(-[a-z0-9]+)*$`
 )
 
@@ -55,7 +55,7 @@ func Schema(c Catalog) ([]byte, error) {
 }
 
 func policySchema(types []string, do object) object {
-	rate := object{"type": "string", "pattern": ratePattern, "description": "How often, as 2/1h."}
+	rate := object{"type": "string", "pattern": ratePattern, "description": "How often, as 2/1h: 1 to 1000 times, in at most 90 days (2160h)."}
 	event := object{"type": "string", "anyOf": []any{object{"enum": types}, object{"pattern": `\*$`}}}
 	return object{
 		"type": "object", "required": []any{"name", "on", "do", "autonomy"}, "additionalProperties": false,

@@ -124,7 +124,8 @@ func valueMistake(path []string, k jsonschema.ErrorKind) (string, string) {
 		case "name":
 			return fmt.Sprintf("the name %q is not of small letters, digits and single hyphens", k.Got), `write it like "rerun-flaky-ci"`
 		case "per_resource", "total":
-			return fmt.Sprintf("%s is %q", name, k.Got), `write how often in which time, as "2/1h"`
+			_, mistake, hint := parseRate(k.Got)
+			return fmt.Sprintf("%s is %q: %s", name, k.Got, mistake), hint
 		}
 	}
 	return name + ": " + k.LocalizedString(message.NewPrinter(language.English)), ""
