@@ -161,6 +161,35 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
+// BenchmarkExplain is the time to explain why one policy matches, which decide
+// does for each match: the first time, and then.
+func BenchmarkExplain(b *testing.B) {
+	in, _ := busy(b)
+	const when = `event.issue.comments >= 2 && event.issue.labels.exists(l, l.name == "label-1") && event.repository.full_name.matches("^[A-Za-z]+/[a-z]*7")`
+	explain := func(b *testing.B, set *policy.Set) {
+		b.Helper()
+		if x, err := set.Explain(in, "p-0"); err != nil || !x.Matched {
+			b.Fatalf("explanation %+v, %v", x, err)
+		}
+	}
+	b.Run("again", func(b *testing.B) {
+		set := ours(b, []string{when})
+		b.ReportAllocs()
+		for b.Loop() {
+			explain(b, set)
+		}
+	})
+	b.Run("first", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			b.StopTimer()
+			set := ours(b, []string{when})
+			b.StartTimer()
+			explain(b, set)
+		}
+	})
+}
+
 // BenchmarkRatios prints each target's ratio, both sides measured in turns so
 // that a busy machine slows both.
 func BenchmarkRatios(b *testing.B) {

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
@@ -24,7 +25,7 @@ func (s *Set) explain(in *Input, n int) Explanation {
 		x.Change = "has no condition: it matches every event of its types"
 		return x
 	}
-	part := checked.Explain(in.facts())
+	part := s.explainers.of(n, checked).Explain(in.facts())
 	x.Root = nodeOf(part)
 	x.Matched = part.Err == nil && part.Holds
 	switch {
@@ -48,4 +49,46 @@ func nodeOf(p condition.Part) Node {
 		n.Children = append(n.Children, nodeOf(c))
 	}
 	return n
+}
+
+// maxExplainers bounds the memory of compiled explanations, about 12 KiB for three parts.
+const maxExplainers = 1_024
+
+// explainers keeps the compiled explanations that were asked for: decisions
+// explain the same few policies again and again, and compiling one costs
+// forty times what evaluating it does.
+type explainers struct {
+	mu    sync.Mutex
+	known map[explainerKey]func() *condition.Explainer
+}
+
+type explainerKey struct {
+	policy int
+	event  string
+}
+
+// of returns the explainer of policy n for the event of checked.
+func (x *explainers) of(n int, checked *condition.Checked) *condition.Explainer {
+	return x.compiling(explainerKey{n, checked.Event}, checked)()
+}
+
+func (x *explainers) compiling(key explainerKey, checked *condition.Checked) func() *condition.Explainer {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	compile, ok := x.known[key]
+	if ok {
+		return compile
+	}
+	if x.known == nil {
+		x.known = map[explainerKey]func() *condition.Explainer{}
+	}
+	if len(x.known) >= maxExplainers {
+		for old := range x.known { // which one goes is chance: no order to keep, and none to defeat
+			delete(x.known, old)
+			break
+		}
+	}
+	compile = sync.OnceValue(checked.Explainer) // runs outside the lock
+	x.known[key] = compile
+	return compile
 }

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"encoding/json"
 	"testing"
 	"testing/fstest"
 
@@ -81,4 +82,31 @@ func TestMatchFillsArguments(t *testing.T) {
 	if x.Change != want {
 		t.Errorf("change = %s", x.Change)
 	}
+}
+
+// changed returns a recorded event whose issue has another value in a field.
+func changed(t *testing.T, name, action, field string, value any) *policy.Input {
+	t.Helper()
+	p, err := payloads.Find(name, action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body map[string]any
+	if err := json.Unmarshal(p.Body, &body); err != nil {
+		t.Fatal(err)
+	}
+	issue, ok := body["issue"].(map[string]any)
+	if !ok {
+		t.Fatalf("%s.%s has no issue", name, action)
+	}
+	issue[field] = value
+	raw, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := policy.NewInput(event.Event{ID: "1", Type: "com.github." + name + "." + action, Repository: "octo/hello", Data: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
 }

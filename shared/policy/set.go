@@ -27,6 +27,8 @@ type Set struct {
 	byName   map[string]int
 	byEvent  map[string]*index.Index
 	digest   func() string
+
+	explainers explainers
 }
 
 type actionSpec struct {

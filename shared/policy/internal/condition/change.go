@@ -24,28 +24,36 @@ var phrases = map[string][2]string{
 	"matches":               {"matched %s", "did not match %s"},
 }
 
-// change says what would turn the answer of e, a part without && and ||.
-func (x explainer) change(e ast.Expr, p Part) string {
-	side := 0
-	if p.Holds {
-		side = 1
-	}
+// change says what would turn the answer of a part: "event.a were 3 (it is 2)".
+type change func(f *Facts, holds bool) string
+
+// change returns the one of e, a part without && and ||, written as source.
+func (x explaining) change(e ast.Expr, source string) change {
 	if subject, relation, object, ok := x.relation(e); ok {
 		path, _ := x.tree.path(subject, nil)
-		v, _ := follow(path.start(x.facts, nil), path.Fields)
-		want, err := cel.ExprToString(object, x.tree.checked.SourceInfo())
-		if err == nil {
-			return fmt.Sprintf("%s "+phrases[relation][side]+" (it is %s)", path, want, shown(v))
+		if want, err := cel.ExprToString(object, x.tree.checked.SourceInfo()); err == nil {
+			return func(f *Facts, holds bool) string {
+				v, _ := path.Value(f)
+				return fmt.Sprintf("%s "+phrases[relation][side(holds)]+" (it is %s)", path, want, shown(v))
+			}
 		}
 	}
 	if e.Kind() == ast.SelectKind && e.AsSelect().IsTestOnly() {
-		return fmt.Sprintf("%s were %s", p.Source, []string{"there", "absent"}[side])
+		return func(_ *Facts, holds bool) string { return source + " were " + []string{"there", "absent"}[side(holds)] }
 	}
-	return fmt.Sprintf("%s were %t", p.Source, !p.Holds)
+	return func(_ *Facts, holds bool) string { return fmt.Sprintf("%s were %t", source, !holds) }
+}
+
+// side returns which phrase turns an answer.
+func side(holds bool) int {
+	if holds {
+		return 1
+	}
+	return 0
 }
 
 // relation returns the parts of `path relation value`.
-func (x explainer) relation(e ast.Expr) (subject ast.Expr, relation string, object ast.Expr, ok bool) {
+func (x explaining) relation(e ast.Expr) (subject ast.Expr, relation string, object ast.Expr, ok bool) {
 	if e.Kind() != ast.CallKind {
 		return nil, "", nil, false
 	}
@@ -71,7 +79,7 @@ func (x explainer) relation(e ast.Expr) (subject ast.Expr, relation string, obje
 	return subject, relation, object, x.isPath(subject)
 }
 
-func (x explainer) isPath(e ast.Expr) bool {
+func (x explaining) isPath(e ast.Expr) bool {
 	p, ok := x.tree.path(e, nil)
 	return ok && len(p.Fields) > 0
 }

@@ -20,55 +20,83 @@ type Part struct {
 	Parts  []Part
 }
 
-// Explain evaluates the condition part by part: its &&, || and ! with their
-// operands, all else as one part.
-func (k *Checked) Explain(f *Facts) Part {
-	x := explainer{checked: k, tree: tree{checked: k.ast.NativeRep()}, facts: f}
+// Explainer evaluates a condition part by part: its &&, || and ! with their
+// operands, all else as one part. It is safe for concurrent use.
+type Explainer struct {
+	source string
+	prg    cel.Program
+	err    error  // why there is no program
+	paths  []Path // what it reads, for a part without operands
+	change change // what would turn its answer, for a part without operands
+	parts  []*Explainer
+	joined func(Part) string // what would turn the answer of a part with operands
+}
+
+// Explainer compiles the parts of the condition.
+func (k *Checked) Explainer() *Explainer {
+	x := explaining{checked: k, tree: tree{checked: k.ast.NativeRep()}}
 	return x.part(x.tree.checked.Expr())
 }
 
-type explainer struct {
-	checked *Checked
-	tree    tree
-	facts   *Facts
-}
-
-func (x explainer) part(e ast.Expr) Part {
-	p := Part{}
-	var err error
-	if p.Source, err = cel.ExprToString(e, x.tree.checked.SourceInfo()); err != nil {
-		p.Err = err
+// Explain evaluates the parts for an event.
+func (x *Explainer) Explain(f *Facts) Part {
+	p := Part{Source: x.source, Err: x.err}
+	if x.err != nil {
 		return p
 	}
-	prg, err := x.checked.part(p.Source)
-	if err != nil {
-		p.Err = err
+	p.Holds, p.Err = truth(x.prg, f)
+	for _, part := range x.parts {
+		p.Parts = append(p.Parts, part.Explain(f))
+	}
+	if x.joined != nil {
+		p.Change = x.joined(p)
 		return p
 	}
-	p.Holds, p.Err = truth(prg, x.facts)
-	switch {
-	case isCall(e, operators.LogicalAnd), isCall(e, operators.LogicalOr):
-		and := isCall(e, operators.LogicalAnd)
-		for _, o := range x.operands(e, e.AsCall().FunctionName(), nil) {
-			p.Parts = append(p.Parts, x.part(o))
-		}
-		p.Change = combined(p, and)
-	case isCall(e, operators.LogicalNot):
-		inner := x.part(e.AsCall().Args()[0])
-		p.Parts, p.Change = []Part{inner}, inner.Change
-	default:
-		p.Facts = x.read(e)
-		p.Change = x.change(e, p)
+	p.Facts = make(map[string]any, len(x.paths))
+	for _, path := range x.paths {
+		v, _ := path.Value(f)
+		p.Facts[path.String()] = short(v)
 	}
+	p.Change = x.change(f, p.Holds)
 	return p
 }
 
-func (x explainer) operands(e ast.Expr, operator string, out []ast.Expr) []ast.Expr {
+// explaining compiles an Explainer.
+type explaining struct {
+	checked *Checked
+	tree    tree
+}
+
+func (x explaining) part(e ast.Expr) *Explainer {
+	out := &Explainer{}
+	if out.source, out.err = cel.ExprToString(e, x.tree.checked.SourceInfo()); out.err != nil {
+		return out
+	}
+	if out.prg, out.err = x.checked.part(out.source); out.err != nil {
+		return out
+	}
+	switch and := isCall(e, operators.LogicalAnd); {
+	case and, isCall(e, operators.LogicalOr):
+		for _, o := range operands(e, e.AsCall().FunctionName(), nil) {
+			out.parts = append(out.parts, x.part(o))
+		}
+		out.joined = func(p Part) string { return combined(p, and) }
+	case isCall(e, operators.LogicalNot):
+		out.parts = []*Explainer{x.part(e.AsCall().Args()[0])}
+		out.joined = func(p Part) string { return p.Parts[0].Change }
+	default:
+		out.paths = x.read(e)
+		out.change = x.change(e, out.source)
+	}
+	return out
+}
+
+func operands(e ast.Expr, operator string, out []ast.Expr) []ast.Expr {
 	if !isCall(e, operator) {
 		return append(out, e)
 	}
 	for _, a := range e.AsCall().Args() {
-		out = x.operands(a, operator, out)
+		out = operands(a, operator, out)
 	}
 	return out
 }
@@ -89,22 +117,16 @@ func combined(p Part, and bool) string {
 	return strings.Join(changes, word)
 }
 
-// read returns the values at the paths that e reads.
-func (x explainer) read(e ast.Expr) map[string]any {
-	facts := map[string]any{}
-	var visit func(e ast.Expr)
-	visit = func(e ast.Expr) {
-		if p, ok := x.tree.path(e, nil); ok && len(p.Fields) > 0 {
-			v, _ := follow(p.start(x.facts, nil), p.Fields)
-			facts[p.String()] = short(v)
-			return
-		}
-		for _, c := range ast.NavigateExpr(x.tree.checked, e).Children() {
-			visit(c)
-		}
+// read returns the paths that e reads.
+func (x explaining) read(e ast.Expr) []Path {
+	if p, ok := x.tree.path(e, nil); ok && len(p.Fields) > 0 {
+		return []Path{p}
 	}
-	visit(e)
-	return facts
+	var out []Path
+	for _, c := range ast.NavigateExpr(x.tree.checked, e).Children() {
+		out = append(out, x.read(c)...)
+	}
+	return out
 }
 
 // short keeps a fact readable: long text is cut, objects are counted.
