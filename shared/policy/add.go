@@ -138,7 +138,8 @@ func (b *adding) condition(c *compiled, event string) []*condition.Predicate {
 }
 
 func (b *adding) arguments(c *compiled, event string) {
-	if _, ok := b.set.actions[b.src.Action]; !ok {
+	spec, ok := b.set.actions[b.src.Action]
+	if !ok {
 		b.find([]string{"do"}, 1, 1, fmt.Sprintf("the action %q is unknown", b.src.Action), "`infinity policy schema` lists them")
 		return
 	}
@@ -146,9 +147,15 @@ func (b *adding) arguments(c *compiled, event string) {
 	if with == nil {
 		with = map[string]any{}
 	}
-	a := arguments{compiler: b.set.compiler, event: event, problem: b.find}
-	c.args[event] = a.compile(with, []string{"do", "with"})
-	if a.dynamic || b.findings != nil {
+	a := arguments{compiler: b.set.compiler, event: event, problem: b.find, holes: map[string]hole{}}
+	var sample any
+	if c.args[event], sample = a.compile(with, []string{"do", "with"}); b.findings != nil {
+		return
+	}
+	if spec.args != nil {
+		a.check(spec.args, sample)
+	}
+	if len(a.holes) > 0 || b.findings != nil {
 		return
 	}
 	v, err := c.args[event](nil)

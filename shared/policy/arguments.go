@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
 )
@@ -12,60 +13,76 @@ type arguments struct {
 	compiler *condition.Compiler
 	event    string
 	problem  func(path []string, line, column int, message, hint string)
-	dynamic  bool // there is an expression
+	holes    map[string]hole // where there are expressions
 }
 
-// compile returns a template for v, which stands at path.
-func (a *arguments) compile(v any, path []string) template {
+// hole is an argument, or an element or member of one, with an expression.
+type hole struct {
+	kind         string // of its value: condition.Checked.Kind, "text" for one with literal text
+	line, column int    // of the expression within the text
+}
+
+// compile returns a template for v, which stands at path, and a sample of what
+// it gives: v with a value of the right type in place of each expression.
+func (a *arguments) compile(v any, path []string) (template, any) {
 	switch v := v.(type) {
 	case string:
 		return a.text(v, path)
 	case []any:
-		parts := make([]template, len(v))
+		parts, sample := make([]template, len(v)), make([]any, len(v))
 		for i, e := range v {
-			parts[i] = a.compile(e, append(slices.Clone(path), strconv.Itoa(i)))
+			parts[i], sample[i] = a.compile(e, append(slices.Clone(path), strconv.Itoa(i)))
 		}
-		return list(parts)
+		return list(parts), sample
 	case object:
-		parts := make(map[string]template, len(v))
+		parts, sample := make(map[string]template, len(v)), make(object, len(v))
 		for name, e := range v {
-			parts[name] = a.compile(e, append(slices.Clone(path), name))
+			parts[name], sample[name] = a.compile(e, append(slices.Clone(path), name))
 		}
-		return members(parts)
+		return members(parts), sample
 	}
-	return fixed(v)
+	return fixed(v), v
 }
 
-func (a *arguments) text(s string, path []string) template {
+func (a *arguments) text(s string, path []string) (template, any) {
 	pieces, err := cut(s)
 	if err != nil {
 		a.problem(path, 1, 1, err.Error(), "")
-		return fixed(s)
+		return fixed(s), s
 	}
 	if text, ok := plainText(pieces); ok {
-		return fixed(text)
+		return fixed(text), text
 	}
-	a.dynamic = true
-	parts := make([]template, len(pieces))
+	parts, h, literal := make([]template, len(pieces)), hole{kind: "text"}, ""
 	for i, p := range pieces {
-		parts[i] = fixed(p.text)
-		if p.expression {
-			parts[i] = a.expression(p, s, path)
+		if parts[i] = fixed(p.text); !p.expression {
+			literal += p.text
+			continue
+		}
+		var kind string
+		if parts[i], kind = a.expression(p, s, path); len(pieces) == 1 {
+			h.kind = kind // the whole text is one expression: its type is kept
+		}
+		if h.line == 0 {
+			h.line, h.column = place(s, p.offset, 1, 1)
 		}
 	}
-	if len(parts) == 1 {
-		return parts[0] // the whole text is one expression: its type is kept
+	a.holes[strings.Join(path, "\x00")] = h
+	if h.kind != "text" {
+		return parts[0], sampleOf(h.kind)
 	}
-	return join(parts)
+	return join(parts), literal
 }
 
-func (a *arguments) expression(p piece, whole string, path []string) template {
-	fail := func(problems []condition.Problem) template {
+// expression returns the template of p, a piece of the text whole, and the
+// kind of its value.
+func (a *arguments) expression(p piece, whole string, path []string) (template, string) {
+	fail := func(problems []condition.Problem) (template, string) {
 		for _, pr := range problems {
 			line, column := place(whole, p.offset, pr.Line, pr.Column)
 			a.problem(path, line, column, pr.Message, pr.Hint)
 		}
-		return fixed("")
+		return fixed(""), "dyn"
 	}
 	parsed, problems := a.compiler.Parse(p.text)
 	if problems != nil {
@@ -79,7 +96,7 @@ func (a *arguments) expression(p piece, whole string, path []string) template {
 	if err != nil {
 		return fail([]condition.Problem{{Line: 1, Column: 1, Message: err.Error()}})
 	}
-	return x.Value
+	return x.Value, checked.Kind()
 }
 
 // place returns the line and column in text of a place in the expression that

@@ -20,6 +20,10 @@ func specs() catalog {
 		{Name: "github.issue.comment", Kind: "issue", Reversible: true, Args: []byte(`{"type":"object","additionalProperties":false,"required":["body"],"properties":{"body":{"type":"string","minLength":1}}}`)},
 		{Name: "github.issue.label", Kind: "issue", Reversible: true, Args: []byte(`{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"add":{"type":"array","items":{"type":"string"},"minItems":1}}}`)},
 		{Name: "github.pull_request.merge", Kind: "pull_request", Args: []byte(`{"type":"object","additionalProperties":false,"properties":{"method":{"enum":["merge","squash","rebase"]}}}`)},
+		{Name: "test.many", Kind: "issue", Args: []byte(`{"type":"object","additionalProperties":false,"minProperties":2,"properties":{
+			"flag":{"type":"boolean"},"count":{"type":"integer","minimum":3},"short":{"type":"string","maxLength":5,"pattern":"^a"},
+			"set":{"type":"array","items":{"enum":["x","y"]},"uniqueItems":true,"maxItems":2},"either":{"anyOf":[{"type":"integer"},{"type":"array"}]},
+			"map":{"type":"object","additionalProperties":{"type":"string"}}}}`)},
 		{Name: "github.workflow.rerun_failed_jobs", Kind: "workflow_run", Args: []byte(`{"type":"object","additionalProperties":false}`)},
 	}
 }
