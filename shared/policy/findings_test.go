@@ -125,24 +125,3 @@ func TestLimitsAtTheirBounds(t *testing.T) {
 		t.Errorf("findings = %v", findings)
 	}
 }
-
-func FuzzLoad(f *testing.F) {
-	f.Add(one())
-	f.Add(one("{body: hi}", `{body: "${event.issue.title}"}`))
-	f.Add("a: &x [*x, *x]")
-	f.Fuzz(func(t *testing.T, file string) {
-		set, err := load(t, file)
-		var findings policy.Findings
-		if err != nil && !errors.As(err, &findings) {
-			t.Fatalf("not findings: %v", err)
-		}
-		if (set == nil) == (err == nil) {
-			t.Fatalf("set %v with error %v", set, err)
-		}
-		for _, x := range findings {
-			if x.Line < 1 || x.Column < 1 || x.Message == "" {
-				t.Errorf("finding %+v has no place or no message", x)
-			}
-		}
-	})
-}

@@ -16,7 +16,22 @@ import (
 // the files is Findings; with any finding there is no set, so that nothing is
 // permitted by what could not be read whole.
 func Load(fsys fs.FS, c Catalog) (*Set, error) {
-	set, err := NewSet(c)
+	l, err := newLoader(c)
+	if err != nil {
+		return nil, err
+	}
+	return l.load(fsys)
+}
+
+// loader is what loading needs beside the files; making it costs more than
+// most files do.
+type loader struct {
+	base   *Set // without a policy
+	schema *jsonschema.Schema
+}
+
+func newLoader(c Catalog) (*loader, error) {
+	base, err := NewSet(c)
 	if err != nil {
 		return nil, err
 	}
@@ -28,13 +43,18 @@ func Load(fsys fs.FS, c Catalog) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &loader{base: base, schema: schema}, nil
+}
+
+func (l *loader) load(fsys fs.FS) (*Set, error) {
 	names, err := yamlFiles(fsys, "policies")
 	if err != nil {
 		return nil, err
 	}
+	set := newSet(l.base.types, l.base.compiler, l.base.actions)
 	var findings Findings
 	for _, name := range names {
-		f, err := loadFile(set, schema, fsys, name)
+		f, err := loadFile(set, l.schema, fsys, name)
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ func load(t *testing.T, text string) (*policy.Set, error) {
 	return policy.Load(fstest.MapFS{"policies/p.yaml": {Data: []byte(text)}}, specs())
 }
 
-func input(t *testing.T, name, action string) *policy.Input {
+func input(t testing.TB, name, action string) *policy.Input {
 	t.Helper()
 	p, err := payloads.Find(name, action)
 	if err != nil {

@@ -54,11 +54,7 @@ func NewSet(c Catalog) (*Set, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // says what was done
 	}
-	s := &Set{
-		types: types, compiler: compiler, actions: map[string]actionSpec{},
-		byName: map[string]int{}, byEvent: map[string]*index.Index{},
-	}
-	s.digest = sync.OnceValue(s.sum)
+	actions := map[string]actionSpec{}
 	for _, spec := range c.Specs() {
 		a := actionSpec{Spec: spec}
 		if len(spec.Args) > 0 {
@@ -66,9 +62,15 @@ func NewSet(c Catalog) (*Set, error) {
 				return nil, fmt.Errorf("the arguments of action %s: %w", spec.Name, err)
 			}
 		}
-		s.actions[spec.Name] = a
+		actions[spec.Name] = a
 	}
-	return s, nil
+	return newSet(types, compiler, actions), nil
+}
+
+func newSet(types *webhook.Catalogue, compiler *condition.Compiler, actions map[string]actionSpec) *Set {
+	s := &Set{types: types, compiler: compiler, actions: actions, byName: map[string]int{}, byEvent: map[string]*index.Index{}}
+	s.digest = sync.OnceValue(s.sum)
+	return s
 }
 
 // Digest returns the hex SHA-256 of the policies in their canonical form.
