@@ -83,6 +83,9 @@ func (r resolver) own(s *schema, depth int) *shape {
 
 func (r resolver) object(s *schema, depth int) *shape {
 	if len(s.Properties) == 0 {
+		if len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) > 0 {
+			return nil // they say what it holds
+		}
 		return &shape{kind: "m"}
 	}
 	o := &shape{kind: "o", fields: map[string]*shape{}}

@@ -33,11 +33,11 @@ func load(t *testing.T, text string) (*policy.Set, error) {
 	return policy.Load(fstest.MapFS{"policies/p.yaml": {Data: []byte(text)}}, specs())
 }
 
-func input(t testing.TB, name, action string) *policy.Input {
-	t.Helper()
+func input(tb testing.TB, name, action string) *policy.Input {
+	tb.Helper()
 	p, err := payloads.Find(name, action)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	typ := "com.github." + name
 	if action != "" {
@@ -45,7 +45,7 @@ func input(t testing.TB, name, action string) *policy.Input {
 	}
 	in, err := policy.NewInput(event.Event{ID: "1", Type: typ, Repository: "octo/hello", Data: p.Body})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return in
 }

@@ -10,8 +10,7 @@ import (
 // none is near.
 func Closest(word string, names []string) string {
 	best, at := "", max(2, len(word)/3)+1
-	slices.Sort(names)
-	for _, n := range names {
+	for _, n := range slices.Sorted(slices.Values(names)) {
 		if d := distance(word, n); d < at {
 			best, at = n, d
 		}
