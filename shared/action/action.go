@@ -26,6 +26,8 @@ type Spec struct {
 	Kind        string            // of resource it works on: "issue", "pull_request", "workflow_run", "commit" or "repository"
 	Class       Class             //
 	Reversible  bool              // Revert undoes the effect
+	Removes     bool              // the effect takes something away: removal limits count it
+	Settle      time.Duration     // how long the effect is let stabilise before it is read back; 0 reads at once
 	Args        json.RawMessage   // JSON Schema (2020-12) of the arguments, an object without additional properties
 	Permissions map[string]string // GitHub App permissions needed: {"issues": "write"}
 }
@@ -62,7 +64,8 @@ type Request struct {
 
 // Effect is one change that a plan would make.
 type Effect struct {
-	Verb   string `json:"verb"`   // "add label", "merge"
+	Verb   string `json:"verb"`            // "add label", "merge"
+	Field  string `json:"field,omitempty"` // what of the resource is changed: "state", "label:bug"; "" for what is only added
 	Before string `json:"before"` // as a person reads it; "" if there was nothing
 	After  string `json:"after"`
 }

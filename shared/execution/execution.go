@@ -19,7 +19,7 @@ type State string
 
 // The states, as the design draws them.
 const (
-	Planned      State = "planned"       // recorded only: level L1 or L2
+	Planned      State = "planned"       // recorded only (level L1 or L2), or a later step of a workflow
 	Waiting      State = "waiting"       // for a veto window or an approval
 	Ready        State = "ready"         // may be claimed
 	Running      State = "running"       // claimed under a lease
@@ -65,6 +65,18 @@ type Execution struct {
 	Level      string   `json:"level"`    // L1 to L5, the effective one
 	Category   Category `json:"category"` //
 
+	// Capability is the one of the ten (shared/autonomy) that the policy works
+	// for, and Causes are the logins whose change or comment caused the event:
+	// none of them may approve.
+	Capability string   `json:"capability,omitempty"`
+	Causes     []string `json:"causes,omitempty"`
+	Hop        int      `json:"hop,omitempty"` // of the event: how many of our own effects led to it
+
+	// WorkflowID names the workflow that the execution is step Step of, from 1;
+	// "" for a policy that does one thing.
+	WorkflowID string `json:"workflow_id,omitempty"`
+	Step       int    `json:"step,omitempty"`
+
 	Action string          `json:"action"`
 	Class  action.Class    `json:"class"`
 	Target action.Target   `json:"target"`
@@ -85,6 +97,10 @@ type Execution struct {
 	Lease    *Lease         `json:"lease,omitempty"`
 	Plan     *action.Plan   `json:"plan,omitempty"`
 	PlanHash string         `json:"plan_hash,omitempty"`
+	// Round counts how often people were asked; ApprovedHash is the plan's hash
+	// that their answer is bound to.
+	Round        int    `json:"round,omitempty"`
+	ApprovedHash string `json:"approved_hash,omitempty"`
 	Result   *action.Result `json:"result,omitempty"`
 	Outcome  action.Outcome `json:"outcome,omitempty"`
 	DryRun   bool           `json:"dry_run,omitempty"`
