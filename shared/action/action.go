@@ -66,7 +66,7 @@ type Request struct {
 type Effect struct {
 	Verb   string `json:"verb"`            // "add label", "merge"
 	Field  string `json:"field,omitempty"` // what of the resource is changed: "state", "label:bug"; "" for what is only added
-	Before string `json:"before"` // as a person reads it; "" if there was nothing
+	Before string `json:"before"`          // as a person reads it; "" if there was nothing
 	After  string `json:"after"`
 }
 

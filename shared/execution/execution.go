@@ -88,22 +88,22 @@ type Execution struct {
 	Resource       string `json:"resource"`
 	InstallationID int64  `json:"installation_id"`
 
-	State    State          `json:"state"`
-	Reason   string         `json:"reason,omitempty"` // why it is where it is, for people
-	Answer   string         `json:"answer,omitempty"` // what ended its waiting: a person or a timer
-	Attempt  int            `json:"attempt"`
-	Intent   int            `json:"intent"`          // the last attempt whose effect may have been made; 0 if none
-	Looks    int            `json:"looks,omitempty"` // how often reading back was begun again
-	Lease    *Lease         `json:"lease,omitempty"`
-	Plan     *action.Plan   `json:"plan,omitempty"`
-	PlanHash string         `json:"plan_hash,omitempty"`
+	State    State        `json:"state"`
+	Reason   string       `json:"reason,omitempty"` // why it is where it is, for people
+	Answer   string       `json:"answer,omitempty"` // what ended its waiting: a person or a timer
+	Attempt  int          `json:"attempt"`
+	Intent   int          `json:"intent"`          // the last attempt whose effect may have been made; 0 if none
+	Looks    int          `json:"looks,omitempty"` // how often reading back was begun again
+	Lease    *Lease       `json:"lease,omitempty"`
+	Plan     *action.Plan `json:"plan,omitempty"`
+	PlanHash string       `json:"plan_hash,omitempty"`
 	// Round counts how often people were asked; ApprovedHash is the plan's hash
 	// that their answer is bound to.
-	Round        int    `json:"round,omitempty"`
-	ApprovedHash string `json:"approved_hash,omitempty"`
-	Result   *action.Result `json:"result,omitempty"`
-	Outcome  action.Outcome `json:"outcome,omitempty"`
-	DryRun   bool           `json:"dry_run,omitempty"`
+	Round        int            `json:"round,omitempty"`
+	ApprovedHash string         `json:"approved_hash,omitempty"`
+	Result       *action.Result `json:"result,omitempty"`
+	Outcome      action.Outcome `json:"outcome,omitempty"`
+	DryRun       bool           `json:"dry_run,omitempty"`
 
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  time.Time  `json:"updated_at"`
