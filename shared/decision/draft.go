@@ -12,47 +12,49 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
-// draft is a decision that is not recorded yet.
-type draft struct {
-	decision   Decision
-	executions []execution.Execution
+// Draft is a decision that is not recorded yet, with the executions that it
+// would make.
+type Draft struct {
+	Decision   Decision
+	Executions []execution.Execution
 }
 
-// draft matches ev against the policies in force.
-func (e *Engine) draft(ev event.Event) (draft, error) {
+// Draft decides ev, with its body in Data, as if it were now, by the policies
+// in force. It reads and writes no store. Decide, Replay and back-tests
+// (shared/backtest) are made of it, so that they cannot differ.
+func (e *Engine) Draft(ev event.Event, now time.Time) (Draft, error) {
 	in, err := policy.NewInput(ev)
 	if err != nil {
-		return draft{}, err
+		return Draft{}, err
 	}
-	now := e.d.Clock.Now()
-	d := draft{decision: Decision{
+	d := Draft{Decision: Decision{
 		ID: shortID("d", ev.Source, ev.ID), EventID: deliveryID(ev), EventType: ev.Type, Source: ev.Source,
 		Subject: ev.Subject, Repository: ev.Repository, RepositoryID: ev.RepositoryID,
 		InstallationID: ev.InstallationID, Category: Observe, Confidence: 1, DecidedAt: now,
 		Proposals: []Proposal{},
 	}}
-	d.decision.Author, _ = in.String("sender.login")
+	d.Decision.Author, _ = in.String("sender.login")
 	set := e.d.Policies.Current()
 	if set == nil {
-		d.decision.Note = "no policies are in force: events are recorded only; run `infinity policy validate`"
+		d.Decision.Note = "no policies are in force: events are recorded only; run `infinity policy validate`"
 		return d, nil
 	}
-	d.decision.PolicyDigest = set.Digest()
+	d.Decision.PolicyDigest = set.Digest()
 	matches, failures := set.Evaluate(in)
 	for _, f := range failures {
-		d.decision.Failures = append(d.decision.Failures, Failure{Policy: f.Policy.Name, Error: f.Err.Error()})
+		d.Decision.Failures = append(d.Decision.Failures, Failure{Policy: f.Policy.Name, Error: f.Err.Error()})
 	}
 	for _, m := range matches {
 		if err := e.propose(&d, set, ev, in, m, now); err != nil {
-			return draft{}, err
+			return Draft{}, err
 		}
 	}
-	d.decision.Matched = len(d.decision.Proposals)
+	d.Decision.Matched = len(d.Decision.Proposals)
 	return d, nil
 }
 
 // propose adds what one matched policy proposes.
-func (e *Engine) propose(d *draft, set *policy.Set, ev event.Event, in *policy.Input, m policy.Match, now time.Time) error {
+func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.Input, m policy.Match, now time.Time) error {
 	explanation, err := set.Explain(in, m.Policy.Name)
 	if err != nil {
 		return fmt.Errorf("explain policy %s: %w", m.Policy.Name, err)
@@ -69,32 +71,32 @@ func (e *Engine) propose(d *draft, set *policy.Set, ev event.Event, in *policy.I
 		p.Note = err.Error()
 	} else {
 		x.Level, x.Category, x.CreatedAt, x.UpdatedAt = level, category, now, now
-		x.DecisionID, x.EventID, x.Digest = d.decision.ID, d.decision.EventID, d.decision.PolicyDigest
+		x.DecisionID, x.EventID, x.Digest = d.Decision.ID, d.Decision.EventID, d.Decision.PolicyDigest
 		e.schedule(&x, now)
 		p.ExecutionID = x.ID
 		d.want(x, &p)
-		d.decision.Category = higher(d.decision.Category, string(category))
+		d.Decision.Category = higher(d.Decision.Category, string(category))
 	}
-	d.decision.Proposals = append(d.decision.Proposals, p)
+	d.Decision.Proposals = append(d.Decision.Proposals, p)
 	return nil
 }
 
 // want adds the execution that p proposes. Of two policies that want the same
 // effect the one that was granted more has it, and the other says so.
-func (d *draft) want(x execution.Execution, p *Proposal) {
-	i := slices.IndexFunc(d.executions, func(other execution.Execution) bool { return other.ID == x.ID })
+func (d *Draft) want(x execution.Execution, p *Proposal) {
+	i := slices.IndexFunc(d.Executions, func(other execution.Execution) bool { return other.ID == x.ID })
 	switch {
 	case i < 0:
-		d.executions = append(d.executions, x)
-	case higher(string(d.executions[i].Category), string(x.Category)) == string(d.executions[i].Category):
-		p.Note = sameEffect(d.executions[i].Policy)
+		d.Executions = append(d.Executions, x)
+	case higher(string(d.Executions[i].Category), string(x.Category)) == string(d.Executions[i].Category):
+		p.Note = sameEffect(d.Executions[i].Policy)
 	default:
-		for j := range d.decision.Proposals {
-			if d.decision.Proposals[j].ExecutionID == x.ID {
-				d.decision.Proposals[j].Note = sameEffect(x.Policy)
+		for j := range d.Decision.Proposals {
+			if d.Decision.Proposals[j].ExecutionID == x.ID {
+				d.Decision.Proposals[j].Note = sameEffect(x.Policy)
 			}
 		}
-		d.executions[i] = x
+		d.Executions[i] = x
 	}
 }
 

@@ -68,7 +68,7 @@ func (e *Engine) Decide(ctx context.Context, ev event.Event) (Decision, error) {
 		return Decision{}, err
 	}
 	ev.Data = body
-	draft, err := e.draft(ev)
+	draft, err := e.Draft(ev, e.d.Clock.Now())
 	if err != nil {
 		return Decision{}, err
 	}
@@ -161,8 +161,8 @@ func (e *Engine) Replay(ctx context.Context, id string) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	d, err := e.draft(ev)
-	return d.decision, err
+	d, err := e.Draft(ev, e.d.Clock.Now())
+	return d.Decision, err
 }
 
 // Explain says why the policy of that name matches the recorded event id, or

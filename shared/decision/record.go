@@ -28,7 +28,7 @@ type meaning struct {
 // record writes decision, delivery, executions and audit records in one
 // transaction, and returns the decision that stands: d's, or the one that an
 // earlier delivery of the same id or meaning led to.
-func (e *Engine) record(ctx context.Context, ev event.Event, d draft, dl Delivery) (Decision, error) {
+func (e *Engine) record(ctx context.Context, ev event.Event, d Draft, dl Delivery) (Decision, error) {
 	hash, err := event.Meaning(ev, ev.Data)
 	if err != nil {
 		return Decision{}, err
@@ -36,10 +36,8 @@ func (e *Engine) record(ctx context.Context, ev event.Event, d draft, dl Deliver
 	means := key(Meanings, hash)
 	var stands Decision
 	err = e.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
-		w := draft{decision: d.decision}
-		w.decision.Proposals = append([]Proposal{}, d.decision.Proposals...) // a retried transaction starts afresh
 		dl := dl
-		dl.DecidedAt = w.decision.DecidedAt
+		dl.DecidedAt = d.Decision.DecidedAt
 		known, err := store.Get[Delivery](ctx, tx, key(Deliveries, dl.ID))
 		if err == nil {
 			stands, err = store.Get[Decision](ctx, tx, key(Collection, known.DecisionID))
@@ -56,11 +54,14 @@ func (e *Engine) record(ctx context.Context, ev event.Event, d draft, dl Deliver
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err := w.keepNew(ctx, tx, d.executions); err != nil {
+		settled, err := d.Settle(func(id string) (execution.Execution, error) {
+			return store.Get[execution.Execution](ctx, tx, key(execution.Collection, id))
+		})
+		if err != nil {
 			return err
 		}
-		stands = w.decision
-		return w.write(tx, dl, means)
+		stands = settled.Decision
+		return settled.write(tx, dl, means)
 	})
 	return stands, err
 }
@@ -81,42 +82,21 @@ func duplicate(ctx context.Context, tx store.Tx, dl Delivery, same meaning) (Dec
 	})
 }
 
-// keepNew keeps the executions whose effect nobody wanted before, and notes on
-// the others' proposals what became of them.
-func (d *draft) keepNew(ctx context.Context, r store.Reader, wanted []execution.Execution) error {
-	for _, x := range wanted {
-		old, err := store.Get[execution.Execution](ctx, r, key(execution.Collection, x.ID))
-		switch {
-		case errors.Is(err, store.ErrNotFound), err == nil && old.State == execution.Planned && x.State != execution.Planned:
-			d.executions = append(d.executions, x) // what was only recorded does not stand in the way
-			continue
-		case err != nil:
-			return err
-		}
-		for i := range d.decision.Proposals {
-			if p := &d.decision.Proposals[i]; p.ExecutionID == x.ID && p.Note == "" {
-				p.Note = fmt.Sprintf("decision %s wanted the same effect before; it is %s", old.DecisionID, old.State)
-			}
-		}
-	}
-	return nil
-}
-
-func (d *draft) write(tx store.Tx, dl Delivery, means store.Key) error {
-	dl.DecisionID = d.decision.ID
+func (d *Draft) write(tx store.Tx, dl Delivery, means store.Key) error {
+	dl.DecisionID = d.Decision.ID
 	if err := tx.Create(key(Deliveries, dl.ID), dl); err != nil {
 		return err
 	}
-	if err := tx.Create(means, meaning{Delivery: dl.ID, Decision: d.decision.ID, CreatedAt: dl.DecidedAt}); err != nil {
+	if err := tx.Create(means, meaning{Delivery: dl.ID, Decision: d.Decision.ID, CreatedAt: dl.DecidedAt}); err != nil {
 		return err
 	}
-	if err := tx.Create(key(Collection, d.decision.ID), d.decision); err != nil {
+	if err := tx.Create(key(Collection, d.Decision.ID), d.Decision); err != nil {
 		return err
 	}
-	if err := audit.Write(tx, decided(d.decision)); err != nil {
+	if err := audit.Write(tx, decided(d.Decision)); err != nil {
 		return err
 	}
-	for _, x := range d.executions {
+	for _, x := range d.Executions {
 		// Put, since keepNew has read that there is none, or one only recorded.
 		if err := tx.Put(key(execution.Collection, x.ID), x); err != nil {
 			return err

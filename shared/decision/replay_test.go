@@ -66,8 +66,8 @@ func TestReplayAndExplain(t *testing.T) {
 	if r.queue.called != tasks {
 		t.Error("replay queued something")
 	}
-	if _, err := r.engine.Explain(t.Context(), first.EventID, "nobody"); err == nil {
-		t.Error("a policy that is not there was explained")
+	if _, err := r.engine.Explain(t.Context(), first.EventID, "nobody"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a policy that is not there: %v, want not found", err)
 	}
 	if _, err := r.engine.Replay(t.Context(), "nothing"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("an unknown event: %v, want not found", err)
