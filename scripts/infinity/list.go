@@ -74,7 +74,13 @@ func (l list[T]) show(ctx context.Context, a *app, f listFlags, watch bool, filt
 	return err
 }
 
+// maxLimit is the longest page that the gateway gives.
+const maxLimit = 200
+
 func (f listFlags) query(now time.Time, filters url.Values) (url.Values, error) {
+	if f.Limit < 1 || f.Limit > maxLimit {
+		return nil, usageError{fmt.Errorf("--limit is %d; give a number from 1 to %d", f.Limit, maxLimit)}
+	}
 	q := url.Values{"limit": {strconv.Itoa(f.Limit)}}
 	if f.Cursor != "" {
 		q.Set("cursor", f.Cursor)

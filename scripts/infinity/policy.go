@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
@@ -110,9 +111,12 @@ func (c *testCmd) Run(a *app) error {
 	if len(results) == 0 {
 		return fault.New(fault.NotFound, "there are no fixtures in %s; write what you expect into fixtures/*.yaml", c.shown("fixtures"))
 	}
-	failed := 0
+	failed, width := 0, 0
 	for _, r := range results {
-		if err := c.result(a, r); err != nil {
+		width = min(max(width, utf8.RuneCountInString(r.Name)), maxName)
+	}
+	for _, r := range results {
+		if err := c.result(a, r, width); err != nil {
 			return err
 		}
 		if len(r.Failures) > 0 {
@@ -128,12 +132,15 @@ func (c *testCmd) Run(a *app) error {
 	return nil
 }
 
-func (c *testCmd) result(a *app, r policy.FixtureResult) error {
+// maxName is the width from which on a long name moves only its own place.
+const maxName = 70
+
+func (c *testCmd) result(a *app, r policy.FixtureResult, width int) error {
 	verdict := a.paint.As(view.Green, "ok    ")
 	if len(r.Failures) > 0 {
 		verdict = a.paint.As(view.Red, "failed")
 	}
-	if err := a.printf("%s  %s  %s\n", verdict, view.Clean(r.Name), a.paint.As(view.Dim, fmt.Sprintf("%s:%d", c.shown(r.File), r.Line))); err != nil {
+	if err := a.printf("%s  %-*s  %s\n", verdict, width, view.Clean(r.Name), a.paint.As(view.Dim, fmt.Sprintf("%s:%d", c.shown(r.File), r.Line))); err != nil {
 		return err
 	}
 	for _, f := range r.Failures {

@@ -2,11 +2,14 @@ package policy_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
@@ -82,5 +85,22 @@ func TestExplanationsKeptAreBounded(t *testing.T) {
 	}
 	if n := policy.Explainers(set); n != 1_024 {
 		t.Errorf("%d explanations are kept, want 1,024", n)
+	}
+}
+
+func TestExplainOfAnUnknownPolicy(t *testing.T) {
+	t.Parallel()
+	set, err := load(t, "policies:\n  - {name: rerun-failed-ci, on: com.github.workflow_run.completed, do: github.workflow.rerun_failed_jobs, autonomy: L4}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := policy.NewInput(event.Event{ID: "1", Type: "com.github.push", Data: []byte("{}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hint := range map[string]string{"rerun-faild-ci": `did you mean "rerun-failed-ci"?`, "another": `no policy "another"`} {
+		if _, err := set.Explain(in, name); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: %v, want not found and %s", name, err, hint)
+		}
 	}
 }

@@ -5,13 +5,17 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/index"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
 )
 
@@ -150,11 +154,21 @@ func (s *Set) arguments(n int, event string, f *condition.Facts) (json.RawMessag
 	return raw, nil
 }
 
-// Explain says why the named policy matches in or does not.
+// Explain says why the named policy matches in or does not; fault.NotFound if
+// there is no such policy.
 func (s *Set) Explain(in *Input, name string) (Explanation, error) {
 	n, ok := s.byName[name]
 	if !ok {
-		return Explanation{}, fmt.Errorf("there is no policy %q", name)
+		return Explanation{}, fault.New(fault.NotFound, "%s", unknown(name, s.byName))
 	}
 	return s.explain(in, n), nil
+}
+
+// unknown says that no policy is called name, and which one may be meant.
+func unknown(name string, known map[string]int) string {
+	text := fmt.Sprintf("there is no policy %q", name)
+	if hint := suggest.Closest(name, slices.Collect(maps.Keys(known))); hint != "" {
+		text += "; " + hint
+	}
+	return text
 }
