@@ -16,7 +16,7 @@ import (
 const module = "github.com/InfinityXOneSystems/infinity-matrix/"
 
 // registrations are the packages that choose drivers for all others.
-var registrations = []string{"emulators/local", "shared/function/machine"}
+var registrations = []string{"emulators/local", "emulators/sim", "shared/function/machine"}
 
 // isDriver reports whether pkg is a driver: a folder of a port, but for the
 // suite and what is internal.

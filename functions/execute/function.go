@@ -98,7 +98,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	if err := function.Configure(ctx, p, &cfg); err != nil {
 		return nil, err
 	}
-	clients, err := github.New(cfg.GitHub, github.Deps{Secrets: p.Secrets, Clock: p.Clock})
+	clients, err := github.New(cfg.GitHub, github.Deps{Secrets: p.Secrets, Clock: p.Clock, Transport: p.Transport})
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +113,6 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	})
 	return New(Deps{Runner: &execution.Runner{
 		Machine: machine, Actions: actions, Tasks: p.Tasks, Live: cfg.live,
-		Clock: p.Clock, Log: p.Log, Owner: "execute-" + uuid.NewString(),
+		Clock: p.Clock, Log: p.Log, Owner: "execute-" + uuid.NewString(), Jitter: p.Jitter,
 	}, Log: p.Log}), nil
 }

@@ -34,7 +34,8 @@ type Runner struct {
 	Live    func(installation int64) bool // false: dry run
 	Clock   clock.Clock
 	Log     *slog.Logger
-	Owner   string // names this worker in leases
+	Owner   string         // names this worker in leases
+	Jitter  func() float64 // in [0,1); nil is chance
 }
 
 // Run does what the execution id needs now. An error means that the task is
@@ -125,7 +126,7 @@ func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) err
 	}
 	outcome, err := act.Verify(ctx, x.request(), *x.Result)
 	if err != nil && fault.Retriable(err) && x.Looks < MaxAttempts {
-		at := r.Clock.Now().Add(backoff(x.Looks + 1))
+		at := r.Clock.Now().Add(r.backoff(x.Looks + 1))
 		if x, err = r.Machine.LookAgain(context.WithoutCancel(ctx), x, at); err != nil {
 			return err
 		}
@@ -160,7 +161,7 @@ func (r *Runner) again(ctx context.Context, x Execution, cause error) error {
 	}
 	message, wait := fault.Public(cause)
 	if wait == 0 {
-		wait = backoff(x.Attempt)
+		wait = r.backoff(x.Attempt)
 	}
 	r.Log.InfoContext(ctx, "execution to be tried again", slog.String("execution", x.ID),
 		slog.Int("attempt", x.Attempt), slog.Duration("wait", wait), slog.Any("error", cause))
@@ -183,9 +184,13 @@ func (r *Runner) giveUp(ctx context.Context, x Execution, cause error) error {
 
 // backoff doubles from one second, with up to half of it as jitter, so that
 // those who failed together do not come back together.
-func backoff(attempt int) time.Duration {
+func (r *Runner) backoff(attempt int) time.Duration {
 	d := time.Second << min(attempt-1, 6)
-	return d + rand.N(d/2) //nolint:gosec // jitter needs no secrecy
+	jitter := rand.Float64
+	if r.Jitter != nil {
+		jitter = r.Jitter
+	}
+	return d + time.Duration(jitter()*float64(d/2))
 }
 
 func (r *Runner) end(ctx context.Context, x Execution, to State, why error, p *action.Plan) error {

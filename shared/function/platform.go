@@ -30,6 +30,11 @@ type Platform struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Env     envconfig.Lookuper // where Config structs are read from
+
+	// Transport sends requests to other services; nil is net/http's. Jitter, in
+	// [0,1), parts what failed together; nil is chance. The simulation sets them.
+	Transport http.RoundTripper
+	Jitter    func() float64
 }
 
 // Constructor builds a function's handler.
