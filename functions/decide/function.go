@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -71,6 +72,10 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		return nil, err
 	}
 	policies := decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log)
+	if set := policies.Current(); set != nil && len(set.Policies()) == 0 { // said here only: other functions read them too
+		p.Log.WarnContext(ctx, "there are no policies: events are recorded and nothing is proposed; name the folder that holds policies/ "+
+			"with --policies (INFINITY_POLICIES)", slog.String("folder", cfg.Policies))
+	}
 	return New(Deps{Decider: decision.NewEngine(decision.Deps{
 		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Policies: policies, Actions: actions,
 		Clock: p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval,

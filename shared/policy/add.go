@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/index"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
 )
 

@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
 )
@@ -31,7 +32,7 @@ type FixtureResult struct {
 // lists every policy that matches: one that matches and is not listed fails it.
 // Mistakes in the files are Findings.
 func RunFixtures(fsys fs.FS, s *Set, payload func(name string) ([]byte, error)) ([]FixtureResult, error) {
-	schema, err := compileSchema([]byte(fixtureSchema))
+	schema, err := document.Compile([]byte(fixtureSchema))
 	if err != nil {
 		return nil, err
 	}
@@ -42,13 +43,13 @@ func RunFixtures(fsys fs.FS, s *Set, payload func(name string) ([]byte, error)) 
 	var results []FixtureResult
 	var findings Findings
 	for _, name := range names {
-		doc, problems, err := readDocument(fsys, name)
+		doc, problems, err := document.Read(fsys, name)
 		if err != nil {
 			return nil, err
 		}
 		if problems == nil {
 			if err := schema.Validate(doc.Value); err != nil {
-				problems = schemaFindings(name, doc, err)
+				problems = doc.Explain(name, err, words)
 			}
 		}
 		if findings = append(findings, problems...); problems != nil {
@@ -60,7 +61,7 @@ func RunFixtures(fsys fs.FS, s *Set, payload func(name string) ([]byte, error)) 
 		}
 	}
 	if findings != nil {
-		return nil, findings.sorted()
+		return nil, findings.Sorted()
 	}
 	return results, nil
 }

@@ -2,14 +2,13 @@ package policy
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strconv"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/document"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 )
 
 // Load reads policies/*.yaml and *.yml of fsys, .infinity's root. An error in
@@ -39,7 +38,7 @@ func newLoader(c Catalog) (*loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := compileSchema(raw)
+	schema, err := document.Compile(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +60,7 @@ func (l *loader) load(fsys fs.FS) (*Set, error) {
 		findings = append(findings, f...)
 	}
 	if findings != nil {
-		return nil, findings.sorted()
+		return nil, findings.Sorted()
 	}
 	return set, nil
 }
@@ -79,34 +78,15 @@ func yamlFiles(fsys fs.FS, folder string) ([]string, error) {
 	return names, nil
 }
 
-// readDocument reads a file, no more of it than may be read.
-func readDocument(fsys fs.FS, name string) (*document.Document, Findings, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open %s: %w", name, err)
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, document.MaxBytes+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	doc, problems := document.Parse(data)
-	var findings Findings
-	for _, p := range problems {
-		findings = append(findings, Finding{File: name, Line: p.Line, Column: p.Column, Message: p.Message, Hint: p.Hint})
-	}
-	return doc, findings, nil
-}
-
 func loadFile(set *Set, schema *jsonschema.Schema, fsys fs.FS, name string) (Findings, error) {
-	doc, findings, err := readDocument(fsys, name)
+	doc, findings, err := document.Read(fsys, name)
 	if err != nil || findings != nil {
 		return findings, err
 	}
 	malformed := map[string]bool{} // by position: the others are still checked
 	if err := schema.Validate(doc.Value); err != nil {
-		findings = schemaFindings(name, doc, err)
-		for _, v := range leaves(err) {
+		findings = doc.Explain(name, err, words)
+		for _, v := range document.Leaves(err) {
 			if len(v.InstanceLocation) > 1 {
 				malformed[v.InstanceLocation[1]] = true
 			}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 )
 
 // withPath is where the arguments stand in a file, as valueMistake reads it.
@@ -160,7 +162,7 @@ func (a *arguments) tell(v *jsonschema.ValidationError) {
 			a.problem(append(slices.Clone(at), name), 1, 1, message, hint)
 		}
 	case *kind.Required:
-		a.problem(at, 1, 1, fmt.Sprintf("%s lacks %s", called(path), quoteAll(k.Missing)), "")
+		a.problem(at, 1, 1, fmt.Sprintf("%s lacks %s", called(path), document.Quote(k.Missing)), "")
 	case *kind.Type:
 		if !isHole {
 			message, hint := valueMistake(path, v.ErrorKind)

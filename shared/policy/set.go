@@ -12,10 +12,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/condition"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/index"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
 )
 
@@ -62,7 +63,7 @@ func NewSet(c Catalog) (*Set, error) {
 	for _, spec := range c.Specs() {
 		a := actionSpec{Spec: spec}
 		if len(spec.Args) > 0 {
-			if a.args, err = compileSchema(spec.Args); err != nil {
+			if a.args, err = document.Compile(spec.Args); err != nil {
 				return nil, fmt.Errorf("the arguments of action %s: %w", spec.Name, err)
 			}
 		}

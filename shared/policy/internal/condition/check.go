@@ -12,7 +12,7 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/suggest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 )
 
 // Checked is an expression whose types are right for one event.

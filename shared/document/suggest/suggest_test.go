@@ -3,7 +3,7 @@ package suggest_test
 import (
 	"testing"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/suggest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 )
 
 func TestClosest(t *testing.T) {

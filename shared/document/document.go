@@ -1,6 +1,8 @@
-// Package document reads one YAML file into JSON values and knows where each
-// stands. It refuses what hides mistakes or blows up: duplicate keys, aliases,
-// custom tags, several documents, large files. It knows no schema.
+// Package document reads one YAML file of .infinity into JSON values, knows
+// where each stands, and says what is wrong with the file as its author needs
+// it: file, line, column, and what to write instead. It refuses what hides
+// mistakes or blows up: duplicate keys, aliases, custom tags, several
+// documents, large files. What the file means is its own package's concern.
 package document
 
 import (

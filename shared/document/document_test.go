@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/document"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 )
 
 type (
