@@ -71,7 +71,7 @@ func (a *api) freezes() {
 	})
 	type freeze struct {
 		Body struct {
-			Scope  string `json:"scope" minLength:"1" maxLength:"300" doc:"global, repository:owner/name or policy:name"`
+			Scope  string `json:"scope" minLength:"1" maxLength:"300" doc:"global, repository:owner/name, policy:name, capability:name, agent:name or resource:owner/name issue 12"`
 			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 		}
 	}

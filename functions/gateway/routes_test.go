@@ -44,7 +44,7 @@ func TestBadRequests(t *testing.T) {
 		"S12 name that folds":   {"POST", "/v1/freezes", `{"scope":"global","ſcope":"policy:x","reason":"x"}`, 400, "unknown member"},
 		"no JSON":               {"POST", "/v1/freezes", `{`, 400, ""},
 		"body over 64 KiB":      {"POST", "/v1/freezes", `{"reason":"` + strings.Repeat("x", 64<<10) + `"}`, 413, ""},
-		"bad scope":             {"POST", "/v1/freezes", `{"scope":"agent:reposync","reason":"x"}`, 400, "repository:owner/name"},
+		"bad scope":             {"POST", "/v1/freezes", `{"scope":"team:x","reason":"x"}`, 400, "repository:owner/name"},
 		"absent event":          {"GET", "/v1/events/vnothing", "", 404, "vnothing"},
 		"absent decision":       {"GET", "/v1/decisions/dnothing", "", 404, ""},
 		"absent execution":      {"POST", "/v1/executions/xnothing/approve", `{}`, 404, ""},

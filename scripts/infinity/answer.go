@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
@@ -49,7 +50,7 @@ func answer(ctx context.Context, a *app, id, verb string, body map[string]string
 }
 
 type freezeCmd struct {
-	Scope  string `arg:"" optional:"" help:"global, repository:owner/name or policy:name; global if it is left out."`
+	Scope  string `arg:"" optional:"" help:"global, repository:owner/name, policy:name, capability:name, agent:name or 'resource:owner/name issue 12'; global if it is left out."`
 	Reason string `help:"Why, for those who find it frozen."`
 }
 
@@ -73,7 +74,15 @@ func (c *freezeCmd) Run(ctx context.Context, a *app) error {
 	if err := gateway.Post(ctx, "/v1/freezes", map[string]string{"scope": scope, "reason": c.Reason}, &f); err != nil {
 		return err
 	}
-	return a.printf("Frozen: %s. Nothing in it is begun until `%s unfreeze %s`.\n", f.Scope, a.typed, f.Scope)
+	return a.printf("Frozen: %s. Nothing in it is begun until `%s unfreeze %s`.\n", f.Scope, a.typed, quoted(f.Scope))
+}
+
+// quoted is a word as it is typed into a shell.
+func quoted(word string) string {
+	if strings.ContainsRune(word, ' ') {
+		return "'" + word + "'"
+	}
+	return word
 }
 
 func freezes() list[control.Freeze] {

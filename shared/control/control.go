@@ -1,5 +1,6 @@
 // Package control is the kill switch: a freeze stops what has not yet begun,
-// for everything, one repository or one policy. The claim of an execution reads
+// for everything, a repository, a policy, a capability, an agent or one
+// resource. The claim of an execution reads
 // freezes in its own transaction, so that no claim commits after a freeze has.
 // What is already running ends by its lease; nothing is undone here.
 package control
@@ -22,7 +23,7 @@ const Collection = "controls"
 
 // Freeze stops all claims within its scope until it is lifted.
 type Freeze struct {
-	Scope  string    `json:"scope"` // "global", "repository:owner/name" or "policy:name"
+	Scope  string    `json:"scope"` // "global", "repository:owner/name", "policy:name"; ParseScope has all
 	By     string    `json:"by"`    // actor: "key:local"
 	Reason string    `json:"reason"`
 	At     time.Time `json:"frozen_at"`
@@ -100,10 +101,9 @@ func Frozen(ctx context.Context, r store.Reader, scopes ...string) (Freeze, bool
 	return Freeze{}, false, nil
 }
 
-// Gate refuses an execution whose repository or policy is frozen. It is an
-// execution.Gate.
+// Gate refuses an execution that is in a frozen scope. It is an execution.Gate.
 func Gate(ctx context.Context, tx store.Tx, x execution.Execution, _ time.Time) (string, error) {
-	f, frozen, err := Frozen(ctx, tx, Repository(x.Repository), Policy(x.Policy))
+	f, frozen, err := Frozen(ctx, tx, Scopes(x)...)
 	if err != nil || !frozen {
 		return "", err
 	}

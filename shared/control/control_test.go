@@ -34,14 +34,25 @@ func set(t *testing.T, c control.Controls, scope string) {
 
 func TestGate(t *testing.T) {
 	t.Parallel()
-	x := execution.Execution{Repository: "Octo/Hello.World", Policy: "rerun-flaky-ci"}
+	x := execution.Execution{
+		Repository: "Octo/Hello.World", Policy: "rerun-flaky-ci", Capability: "error-recovery", Agent: "reposync",
+		Resource: "Octo/Hello.World release v1.0-RC",
+	}
 	for scope, refused := range map[string]bool{
-		"global":                      true,
-		"repository:octo/hello.world": true,
-		"repository:OCTO/Hello.world": true,
-		"policy:rerun-flaky-ci":       true,
-		"repository:octo/hello":       false,
-		"policy:rerun":                false,
+		"global":                                    true,
+		"repository:octo/hello.world":               true,
+		"repository:OCTO/Hello.world":               true,
+		"policy:rerun-flaky-ci":                     true,
+		"repository:octo/hello":                     false,
+		"policy:rerun":                              false,
+		"capability:error-recovery":                 true,
+		"capability:error-detection":                false,
+		"agent:reposync":                            true,
+		"agent:validation":                          false,
+		"resource:octo/hello.world release v1.0-RC": true,
+		"resource:OCTO/hello.world release v1.0-RC": true,
+		"resource:octo/hello.world release v1.0-rc": false, // tags have case
+		"resource:octo/hello.world":                 false,
 	} {
 		c := newControls()
 		set(t, c, scope)
@@ -145,7 +156,7 @@ func TestUnreadableIsNotUnfrozen(t *testing.T) {
 }
 
 func FuzzParseScope(f *testing.F) {
-	for _, s := range []string{"global", "repository:a/b", "repository:../..", "policy:x", "agent:x", "policy:", ":", "repository:a/b/c"} {
+	for _, s := range []string{"global", "repository:a/b", "repository:../..", "policy:x", "agent:reposync", "policy:", "resource:A/b issue 12", "resource:A/b tag X", ":", "repository:a/b/c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -164,7 +175,7 @@ func FuzzParseScope(f *testing.F) {
 
 func TestParseScopeRefuses(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "all", "agent:reposync", "capability:error-recovery", "repository:hello", "repository:a/b/c", "policy:", "policy: x", "Global", "policy:" + strings.Repeat("x", 300)} {
+	for _, s := range []string{"", "all", "agent:nobody", "capability:error-recover", "Agent:reposync", "resource:issue 12", "resource:a/b issue", "resource:a/b issue 1 2", "repository:hello", "repository:a/b/c", "policy:", "policy: x", "Global", "policy:" + strings.Repeat("x", 300)} {
 		if scope, err := control.ParseScope(s); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q gave %q, %v", s, scope, err)
 		}

@@ -72,6 +72,7 @@ func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.I
 	} else {
 		x.Level, x.Category, x.CreatedAt, x.UpdatedAt = level, category, now, now
 		x.DecisionID, x.EventID, x.Digest = d.Decision.ID, d.Decision.EventID, d.Decision.PolicyDigest
+		x.Agent = ev.Agent()
 		e.schedule(&x, now)
 		p.ExecutionID = x.ID
 		d.want(x, &p)

@@ -70,7 +70,8 @@ type Execution struct {
 	// none of them may approve.
 	Capability string   `json:"capability,omitempty"`
 	Causes     []string `json:"causes,omitempty"`
-	Hop        int      `json:"hop,omitempty"` // of the event: how many of our own effects led to it
+	Agent      string   `json:"agent,omitempty"` // which of our own agents' findings the event is; "" if none
+	Hop        int      `json:"hop,omitempty"`   // of the event: how many of our own effects led to it
 
 	// WorkflowID names the workflow that the execution is step Step of, from 1;
 	// "" for a policy that does one thing.

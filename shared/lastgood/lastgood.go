@@ -109,7 +109,7 @@ func (f *Folder[T]) refresh(now time.Time) {
 			f.broken = now
 		}
 		if !again {
-			f.log.Error(f.source.Name+" cannot be read; `infinity policy validate` says why", slog.Any("error", err))
+			f.log.Error("configuration cannot be read; `infinity policy validate` says why", slog.String("of", f.source.Name), slog.Any("error", err))
 		}
 		return
 	}

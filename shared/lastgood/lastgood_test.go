@@ -126,7 +126,7 @@ func TestReadsAgain(t *testing.T) {
 		if got := r.reads.Load(); got != want {
 			t.Errorf("%s: read %d times, want %d", text, got, want)
 		}
-		if got := strings.Count(r.log.String(), "things cannot be read"); text != "good" && got != 1 {
+		if got := strings.Count(r.log.String(), "of=things"); text != "good" && got != 1 {
 			t.Errorf("%s: said %d times:\n%s", text, got, r.log.String())
 		}
 	}

@@ -2,8 +2,8 @@ package policy
 
 import "github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 
-// Finding and Findings are the mistakes in policy files.
-type (
-	Finding  = document.Finding
-	Findings = document.Findings
-)
+// Finding is one mistake in a policy file.
+type Finding = document.Finding
+
+// Findings are all mistakes of a set of files, in the order of their places.
+type Findings = document.Findings //nolint:errname // its users speak of findings
