@@ -192,11 +192,18 @@ func (e *Engine) Event(ctx context.Context, id string) (event.Event, error) {
 	if err != nil {
 		return event.Event{}, fmt.Errorf("read event %s: %w", id, err)
 	}
+	return e.Recorded(ctx, d)
+}
+
+// Recorded returns the event of d with its body; the error wraps
+// blob.ErrNotFound if that is no longer kept.
+func (e *Engine) Recorded(ctx context.Context, d Delivery) (event.Event, error) {
 	ev := event.Event{
 		ID: d.EventID, Source: d.Source, Type: d.Type, Subject: d.Subject, Time: d.ReceivedAt, Repository: d.Repository,
 		RepositoryID: d.RepositoryID, InstallationID: d.InstallationID, Digest: d.Digest, Hop: d.Hop,
 		TraceParent: d.TraceParent, DataRef: d.BodyRef,
 	}
+	var err error
 	ev.Data, err = e.body(ctx, ev)
 	ev.DataRef = ""
 	return ev, err

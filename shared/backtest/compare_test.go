@@ -1,0 +1,89 @@
+package backtest_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+)
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	wants := func(change func(*backtest.Answer)) backtest.Answer {
+		a := backtest.Answer{Action: "a", Args: json.RawMessage(`{"x":1,"y":[2]}`), Effect: "x1", Level: "L4", Category: "Alert"}
+		change(&a)
+		return a
+	}
+	as := wants(func(*backtest.Answer) {})
+	none, failed, cannot := backtest.Answer{}, backtest.Answer{Error: "no such key"}, backtest.Answer{Action: "a", Level: "L4", Note: "names no issue"}
+	for name, c := range map[string]struct {
+		then, now backtest.Answer
+		want      backtest.Kind
+	}{
+		"nothing, nothing":          {none, none, ""},
+		"the same":                  {as, as, ""},
+		"new":                       {none, as, backtest.New},
+		"gone":                      {as, none, backtest.Gone},
+		"can act now":               {cannot, as, backtest.New},
+		"cannot act now":            {as, cannot, backtest.Gone},
+		"cannot act, no match":      {cannot, none, ""},
+		"fails now":                 {as, failed, backtest.Failing},
+		"failed then":               {failed, none, backtest.Mended},
+		"failed and wants":          {failed, as, backtest.Mended},
+		"fails still":               {failed, failed, ""},
+		"level":                     {as, wants(func(a *backtest.Answer) { a.Level = "L5" }), backtest.Level},
+		"category":                  {as, wants(func(a *backtest.Answer) { a.Category = "Automatic" }), backtest.Level},
+		"another action":            {as, wants(func(a *backtest.Answer) { a.Action = "b" }), backtest.Action},
+		"action before level":       {as, wants(func(a *backtest.Answer) { a.Action, a.Level = "b", "L1" }), backtest.Action},
+		"other arguments":           {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`{"x":1,"y":[3]}`) }), backtest.Action},
+		"arguments written newly":   {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`{ "y": [2], "x": 1 }`) }), ""},
+		"another key of the same":   {as, wants(func(a *backtest.Answer) { a.Effect = "x2" }), ""},
+		"args unknown, same effect": {as, wants(func(a *backtest.Answer) { a.Args = nil }), ""},
+		"args unknown, another":     {as, wants(func(a *backtest.Answer) { a.Args, a.Effect = nil, "x2" }), backtest.Action},
+		"args that are no JSON":     {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`{`) }), backtest.Action},
+	} {
+		if got := backtest.Compare(c.then, c.now); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAnswersInWords(t *testing.T) {
+	t.Parallel()
+	for want, a := range map[string]backtest.Answer{
+		"no match":                            {},
+		"cannot be evaluated: no such key":    {Error: "no such key"},
+		"matches, but cannot act: no issue":   {Action: "a", Note: "no issue"},
+		"L4 Alert a":                          {Action: "a", Effect: "x", Level: "L4", Category: "Alert", Args: json.RawMessage("{}")},
+		`L5 Automatic a {"labels":["crash"]}`: {Action: "a", Effect: "x", Level: "L5", Category: "Automatic", Args: json.RawMessage(`{"labels":["crash"]}`)},
+	} {
+		if got := a.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestOpinionOf(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		x    execution.Execution
+		want backtest.Opinion
+	}{
+		"none":               {execution.Execution{}, backtest.None},
+		"approved":           {execution.Execution{State: execution.Succeeded, Category: execution.Manual, Answer: "approved by key:bob"}, backtest.Agreed},
+		"approved, failed":   {execution.Execution{State: execution.Failed, Category: execution.Manual, Answer: "approved by key:bob"}, backtest.Agreed},
+		"not vetoed":         {execution.Execution{State: execution.Succeeded, Category: execution.Alert, Answer: "nobody vetoed in time"}, backtest.Agreed},
+		"automatic":          {execution.Execution{State: execution.Succeeded, Category: execution.Automatic}, backtest.None},
+		"rejected":           {execution.Execution{State: execution.Rejected, Category: execution.Manual, Answer: "rejected by key:bob"}, backtest.Disagreed},
+		"reverted":           {execution.Execution{State: execution.Reverted, Category: execution.Automatic}, backtest.Disagreed},
+		"reverting":          {execution.Execution{State: execution.Reverting, Category: execution.Alert, Answer: "nobody vetoed in time"}, backtest.Disagreed},
+		"nobody answered":    {execution.Execution{State: execution.Expired, Category: execution.Manual, Answer: "nobody approved in time"}, backtest.None},
+		"asked again":        {execution.Execution{State: execution.Waiting, Category: execution.Manual, Answer: "approved by key:bob"}, backtest.None},
+		"blocked, not asked": {execution.Execution{State: execution.Blocked, Category: execution.Automatic}, backtest.None},
+	} {
+		if got := backtest.OpinionOf(c.x); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
