@@ -19,7 +19,6 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -109,7 +108,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	policies := decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log)
 	machine := execution.NewMachine(execution.Deps{
 		Store: p.Store, Clock: p.Clock, Lease: cfg.Lease,
-		Gates: []execution.Gate{control.Gate, decision.PolicyGate(policies), execution.LimitGate},
+		Gates: decision.Gates(policies),
 	})
 	return New(Deps{Runner: &execution.Runner{
 		Machine: machine, Actions: actions, Tasks: p.Tasks, Live: cfg.live,

@@ -71,7 +71,8 @@ func (l *ledger) ran(r *execution.Rate, key string, at time.Time) {
 	if r == nil {
 		return
 	}
-	starts := append(l.starts[key], at)
+	starts := l.starts[key]
+	starts = append(starts, at)
 	if len(starts) > r.N { // older ones are never looked at
 		starts = starts[len(starts)-r.N:]
 	}

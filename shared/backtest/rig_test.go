@@ -35,18 +35,18 @@ type rig struct {
 	actions *action.Registry
 }
 
-func newRig(t testing.TB) *rig {
-	t.Helper()
+func newRig(tb testing.TB) *rig {
+	tb.Helper()
 	schema, err := store.DefaultSchema()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	actions, err := action.NewRegistry(actiongithub.New(nil)...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := clock.NewVirtual(start)
-	return &rig{t: t, clock: c, actions: actions, blobs: blobmemory.New(c), store: memory.New(memory.Options{Schema: schema, Clock: c})}
+	return &rig{t: tb, clock: c, actions: actions, blobs: blobmemory.New(c), store: memory.New(memory.Options{Schema: schema, Clock: c})}
 }
 
 type fixed struct{ set *policy.Set }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/lastgood"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
@@ -40,6 +41,12 @@ func (f *Folder) Current() *policy.Set {
 func (f *Folder) Err() error {
 	_, err := f.files.Status()
 	return err
+}
+
+// Gates are what every claim asks, in this order; execute claims by them, and
+// back-tests say by them what would be stopped now.
+func Gates(p Policies) []execution.Gate {
+	return []execution.Gate{control.Gate, PolicyGate(p), execution.LimitGate}
 }
 
 // PolicyGate refuses what the policies in force no longer permit: the policy

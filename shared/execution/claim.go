@@ -81,14 +81,10 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 		return "", ErrHeld
 	}
 	if x.State != Verifying { // the effect is made already: only its record is missing
-		for _, gate := range m.d.Gates {
-			refusal, err := gate(ctx, tx, *x, now)
-			if err != nil {
-				return "", err
-			}
-			if refusal != "" {
-				return m.refuse(x, refusal)
-			}
+		if refusal, err := m.ask(ctx, tx, *x, now); err != nil {
+			return "", err
+		} else if refusal != "" {
+			return m.refuse(x, refusal)
 		}
 		if err := x.move(Running, ""); err != nil {
 			return "", err
