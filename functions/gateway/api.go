@@ -44,6 +44,7 @@ func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	a.decisions()
 	a.executions()
 	a.freezes()
+	a.plans()
 	a.audit()
 	a.meta()
 	return a

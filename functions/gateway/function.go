@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
@@ -36,6 +37,8 @@ type Config struct {
 	AllowedHosts []string `env:"GATEWAY_ALLOWED_HOSTS, default=localhost,127.0.0.1,::1"`
 	// Forwarded: a front end writes the caller's address into X-Forwarded-For.
 	Forwarded bool `env:"GATEWAY_FORWARDED, default=false"`
+	// PlanTimeout ends a back-test that takes longer.
+	PlanTimeout time.Duration `env:"GATEWAY_PLAN_TIMEOUT, default=5m"`
 	// Schema says which filters the store has an index for; the others are
 	// applied to what it answers.
 	Schema store.Schema
@@ -46,6 +49,9 @@ func (c Config) Validate() error {
 	var errs []error
 	if c.Policies == "" {
 		errs = append(errs, errors.New("INFINITY_POLICIES is empty; name the folder that holds policies/"))
+	}
+	if c.PlanTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("GATEWAY_PLAN_TIMEOUT is %s; it must be above zero", c.PlanTimeout))
 	}
 	if len(c.AllowedHosts) == 0 {
 		errs = append(errs, errors.New("GATEWAY_ALLOWED_HOSTS is empty; list the host names that are served"))
@@ -72,14 +78,15 @@ type Decider interface {
 
 // Deps is what the handler stands on.
 type Deps struct {
-	Store    store.Store
-	Tasks    task.Enqueuer
-	Answers  Answers
-	Decider  Decider
-	Controls control.Controls
-	Keys     auth.Verifier
-	Clock    clock.Clock
-	Log      *slog.Logger
+	Store      store.Store
+	Tasks      task.Enqueuer
+	Answers    Answers
+	Decider    Decider
+	Backtester Backtester
+	Controls   control.Controls
+	Keys       auth.Verifier
+	Clock      clock.Clock
+	Log        *slog.Logger
 }
 
 // New returns the handler of all routes.
@@ -107,14 +114,16 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	if cfg.Schema, err = store.DefaultSchema(); err != nil {
 		return nil, err
 	}
+	engine := decision.Deps{
+		Store: p.Store, Blobs: p.Blobs, Actions: actions, Clock: p.Clock, Log: p.Log,
+		Policies: decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log),
+	}
 	return New(cfg, Deps{
 		Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log,
-		Answers: execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock}),
-		Decider: decision.NewEngine(decision.Deps{
-			Store: p.Store, Blobs: p.Blobs, Actions: actions, Clock: p.Clock, Log: p.Log,
-			Policies: decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log),
-		}),
-		Controls: control.Controls{Store: p.Store, Clock: p.Clock},
-		Keys:     auth.Keys{Store: p.Store, Clock: p.Clock},
+		Answers:    execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock}),
+		Decider:    decision.NewEngine(engine),
+		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),
+		Controls:   control.Controls{Store: p.Store, Clock: p.Clock},
+		Keys:       auth.Keys{Store: p.Store, Clock: p.Clock},
 	}), nil
 }

@@ -34,6 +34,8 @@ type world struct {
 	handler http.Handler
 	keys    map[auth.Role]string
 	tasks   *tasks
+
+	backtests *backtests
 }
 
 func newWorld(t *testing.T) *world {
@@ -42,7 +44,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: memory.New(memory.Options{Schema: schema}), clock: clock.NewVirtual(start), keys: map[auth.Role]string{auth.None: ""}, tasks: &tasks{}}
+	w := &world{t: t, store: memory.New(memory.Options{Schema: schema}), clock: clock.NewVirtual(start), keys: map[auth.Role]string{auth.None: ""}, tasks: &tasks{}, backtests: &backtests{}}
 	keys := auth.Keys{Store: w.store, Clock: w.clock}
 	for _, role := range auth.Roles {
 		if !role.Known() {
@@ -58,7 +60,7 @@ func newWorld(t *testing.T) *world {
 		Store: w.store, Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:  decider{},
-		Controls: control.Controls{Store: w.store, Clock: w.clock},
+		Controls: control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests,
 	})
 	return w
 }

@@ -16,6 +16,8 @@ var Permissions = auth.Matrix{
 	"GET /v1/events/{id}":         {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"GET /v1/events/{id}/explain": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"POST /v1/events/{id}/replay": {auth.Editor, auth.Admin, auth.Service},
+	"POST /v1/events/{id}/shadow": {auth.Editor, auth.Admin, auth.Service},
+	"POST /v1/policies/plan":      {auth.Editor, auth.Admin, auth.Service},
 
 	"GET /v1/decisions":      {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"GET /v1/decisions/{id}": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},

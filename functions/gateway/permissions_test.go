@@ -19,6 +19,8 @@ var calls = map[string]struct{ path, body string }{
 	"GET /v1/events/{id}":              {"/v1/events/vevent1", ""},
 	"GET /v1/events/{id}/explain":      {"/v1/events/vevent1/explain?policy=triage", ""},
 	"POST /v1/events/{id}/replay":      {"/v1/events/vevent1/replay", ""},
+	"POST /v1/events/{id}/shadow":      {"/v1/events/vevent1/shadow", ""},
+	"POST /v1/policies/plan":           {"/v1/policies/plan", `{"since":"2026-10-31T12:00:00Z","files":[{"path":"policies/a.yaml","text":"policies: []"}]}`},
 	"GET /v1/decisions":                {"/v1/decisions", ""},
 	"GET /v1/decisions/{id}":           {"/v1/decisions/ddecision1", ""},
 	"GET /v1/executions":               {"/v1/executions", ""},

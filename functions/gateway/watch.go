@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -62,17 +63,8 @@ func stream[T any](a *api, h huma.Context, l listing[T]) {
 		l.Since = a.d.Clock.Now()
 	}
 	l.Limit, l.Cursor = store.MaxPage, ""
-	r, w := humago.Unwrap(h)
-	s := sender{w: w, control: http.NewResponseController(w)}
-	// The server's read timeout is for requests: at its end the connection, and
-	// with it the context, would be taken for dead.
-	if err := s.control.SetReadDeadline(time.Time{}); err != nil {
-		a.d.Log.WarnContext(r.Context(), "watch may end early", slog.Any("error", err))
-	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-
+	r, _ := humago.Unwrap(h)
+	s := a.openStream(h)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	changes := make(chan change)
@@ -89,7 +81,7 @@ func stream[T any](a *api, h huma.Context, l listing[T]) {
 	if err := s.send(": watching\n\n"); err != nil {
 		return
 	}
-	if err := pump(ctx, a, l, &s, changes); err != nil && ctx.Err() == nil {
+	if err := pump(ctx, a, l, s, changes); err != nil && ctx.Err() == nil {
 		a.d.Log.WarnContext(ctx, "watch ended", slog.String("collection", l.collection), slog.Any("error", err))
 	}
 }
@@ -128,21 +120,37 @@ func forward[T any](l listing[T], s *sender, c change) error {
 	if err != nil || !ok {
 		return err
 	}
-	data, err := json.Marshal(item)
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", c.Document.Key, err)
-	}
-	return s.send("data: " + string(data) + "\n\n")
+	return s.data(item)
 }
 
-// sender writes to a reader that is given up when it takes nothing.
+// sender writes events to a reader that is given up when it takes nothing.
 type sender struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	begun   bool
+}
+
+// openStream makes the answer of h a stream, which begins with the first send.
+func (a *api) openStream(h huma.Context) *sender {
+	r, w := humago.Unwrap(h)
+	s := &sender{w: w, control: http.NewResponseController(w)}
+	// The server's read timeout is for requests: at its end the connection, and
+	// with it the context, would be taken for dead.
+	if err := s.control.SetReadDeadline(time.Time{}); err != nil {
+		a.d.Log.WarnContext(r.Context(), "a stream may end early", slog.Any("error", err))
+	}
+	return s
 }
 
 func (s *sender) send(text string) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { // the wall clock: it is the socket's
+	if !s.begun {
+		s.begun = true
+		s.w.Header().Set("Content-Type", "text/event-stream")
+		s.w.Header().Set("Cache-Control", "no-store")
+		s.w.WriteHeader(http.StatusOK)
+	}
+	err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // the wall clock: it is the socket's
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("set the write deadline: %w", err)
 	}
 	if _, err := s.w.Write([]byte(text)); err != nil {
@@ -152,4 +160,13 @@ func (s *sender) send(text string) error {
 		return fmt.Errorf("flush: %w", err)
 	}
 	return nil
+}
+
+// data sends v as one event.
+func (s *sender) data(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode an event: %w", err)
+	}
+	return s.send("data: " + string(text) + "\n\n")
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 )
 
@@ -109,53 +108,4 @@ func (c *unfreezeCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.printf("No longer frozen: %s.\n", c.Scope)
-}
-
-type replayCmd struct {
-	Event string `arg:"" help:"Id of the event, or the beginning of it."`
-	JSON  bool   `help:"Print the decision as JSON." name:"json"`
-}
-
-// Run replays an event, dry.
-func (c *replayCmd) Run(ctx context.Context, a *app) error {
-	gateway, err := a.gateway()
-	if err != nil {
-		return err
-	}
-	var event decision.Delivery
-	if err := gateway.Get(ctx, "/v1/events/"+segment(c.Event), nil, &event); err != nil {
-		return err
-	}
-	var now, then decision.Decision
-	if err := gateway.Post(ctx, "/v1/events/"+segment(event.ID)+"/replay", nil, &now); err != nil {
-		return err
-	}
-	if c.JSON {
-		return a.jsonLine(now)
-	}
-	if err := gateway.Get(ctx, "/v1/decisions/"+segment(event.DecisionID), nil, &then); err != nil {
-		return err
-	}
-	if err := a.printf("%s", a.explainer().decision(a.clock.Now(), now, nil)); err != nil {
-		return err
-	}
-	verdict := "the same as was decided"
-	if before, after := outcome(then), outcome(now); before != after {
-		verdict = "different: it was " + before + ", now it would be " + after
-	}
-	return a.printf("\nDry run: nothing was executed. The answer is %s.\n", verdict)
-}
-
-// outcome is what a decision lets happen, in words.
-func outcome(d decision.Decision) string {
-	text := d.Category
-	for i, p := range d.Proposals {
-		if i == 0 {
-			text += " by "
-		} else {
-			text += ", "
-		}
-		text += p.Policy + " (" + p.Level + ")"
-	}
-	return text
 }

@@ -47,12 +47,7 @@ func (a *app) explainer() explainer { return explainer{paint: a.paint, typed: a.
 // colour reports whether w is a terminal whose user has not said no
 // (https://no-color.org).
 func colour(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&fs.ModeCharDevice != 0
+	return os.Getenv("NO_COLOR") == "" && terminal(w)
 }
 
 // printf prints to standard output.

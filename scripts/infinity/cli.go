@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/alecthomas/kong"
 
@@ -17,6 +18,7 @@ const (
 	exitOK     = 0
 	exitFailed = 1 // the thing failed
 	exitUsage  = 2 // the command was not understood
+	exitChange = 3 // policy plan --exit-code: something would change
 )
 
 // cli is the commands and the flags that all of them take.
@@ -35,8 +37,8 @@ type cli struct {
 	Reject     rejectCmd     `cmd:"" help:"Refuse or veto a waiting execution."`
 	Freeze     freezeCmd     `cmd:"" help:"Pull the kill switch: begin nothing more in a scope. Without a reason, list the freezes."`
 	Unfreeze   unfreezeCmd   `cmd:"" help:"Lift a freeze."`
-	Replay     replayCmd     `cmd:"" help:"Say what would be decided on an event now; nothing is executed."`
-	Policy     policyCmd     `cmd:"" help:"Check policies on this machine, without a server."`
+	Replay     replayCmd     `cmd:"" help:"Say what would be decided on an event now, or with --shadow what would become of it; nothing is executed."`
+	Policy     policyCmd     `cmd:"" help:"Check policies on this machine, and try them on what happened."`
 	Audit      auditCmd      `cmd:"" help:"List audit records."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
@@ -48,7 +50,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	helped := false
 	k, err := kong.New(&c,
 		kong.Name("infinity"),
-		kong.Description("Infinity-Matrix: an autopilot for teams on GitHub.\n\nExit codes: 0 it went well, 1 it failed, 2 the command was not understood."),
+		kong.Description("Infinity-Matrix: an autopilot for teams on GitHub.\n\nExit codes: 0 it went well, 1 it failed, 2 the command was not understood, 3 something would change (policy plan --exit-code)."),
+		kong.Vars{"examples": strconv.Itoa(defaultExamples)},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }), // kong printed its help; it must not end the process
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
@@ -85,6 +88,8 @@ func complain(stderr io.Writer, err error) int {
 		return exitOK
 	case errors.Is(err, errSaid):
 		return exitFailed
+	case errors.Is(err, errChanged):
+		return exitChange
 	case errors.Is(err, context.Canceled): // Ctrl-C
 		return exitOK
 	}

@@ -90,7 +90,7 @@ func newStore() (store.Store, store.Schema, error) {
 func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handler {
 	return gateway.New(gateway.Config{AllowedHosts: []string{"127.0.0.1"}, Schema: schema}, gateway.Deps{
 		Store: st, Tasks: noTasks{}, Clock: clock.Real{}, Keys: keys, Log: slog.New(slog.DiscardHandler),
-		Answers: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Decider: decider{},
+		Answers: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Decider: decider{}, Backtester: planner{},
 		Controls: control.Controls{Store: st, Clock: clock.Real{}},
 	})
 }

@@ -20,12 +20,13 @@ import (
 type policyCmd struct {
 	Validate validateCmd `cmd:"" help:"Find every mistake, with its file, line and column."`
 	Test     testCmd     `cmd:"" help:"Run the fixtures: recorded events with the decisions expected on them."`
+	Plan     planCmd     `cmd:"" help:"Run them over the events on record, and say what would change."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of a policy file, for editors."`
 }
 
 // folderFlag says where the policies are.
 type folderFlag struct {
-	Dir string `help:"Folder that holds policies/ and fixtures/." default:".infinity" type:"path"`
+	Dir string `help:"Folder that holds policies/ and fixtures/." default:".infinity" aliases:"policies" type:"path"`
 }
 
 // catalog returns what policies may do; nothing of it is called.

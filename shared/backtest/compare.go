@@ -38,6 +38,9 @@ type Answer struct {
 	Note     string // why it has no execution of its own
 }
 
+// maxArgs is how many characters of the arguments are shown.
+const maxArgs = 300
+
 // String is the answer in words.
 func (a Answer) String() string {
 	switch {
@@ -50,7 +53,11 @@ func (a Answer) String() string {
 	}
 	text := a.Level + " " + a.Category + " " + a.Action
 	if len(a.Args) > 0 && !bytes.Equal(a.Args, []byte("{}")) {
-		text += " " + string(a.Args)
+		args := []rune(string(a.Args))
+		if len(args) > maxArgs {
+			args = append(args[:maxArgs], '…')
+		}
+		text += " " + string(args)
 	}
 	return text
 }

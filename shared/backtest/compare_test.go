@@ -2,6 +2,7 @@ package backtest_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
@@ -52,11 +53,12 @@ func TestCompare(t *testing.T) {
 func TestAnswersInWords(t *testing.T) {
 	t.Parallel()
 	for want, a := range map[string]backtest.Answer{
-		"no match":                            {},
-		"cannot be evaluated: no such key":    {Error: "no such key"},
-		"matches, but cannot act: no issue":   {Action: "a", Note: "no issue"},
-		"L4 Alert a":                          {Action: "a", Effect: "x", Level: "L4", Category: "Alert", Args: json.RawMessage("{}")},
-		`L5 Automatic a {"labels":["crash"]}`: {Action: "a", Effect: "x", Level: "L5", Category: "Automatic", Args: json.RawMessage(`{"labels":["crash"]}`)},
+		"no match":                                      {},
+		"cannot be evaluated: no such key":              {Error: "no such key"},
+		"matches, but cannot act: no issue":             {Action: "a", Note: "no issue"},
+		"L4 Alert a":                                    {Action: "a", Effect: "x", Level: "L4", Category: "Alert", Args: json.RawMessage("{}")},
+		`L5 Automatic a {"labels":["crash"]}`:           {Action: "a", Effect: "x", Level: "L5", Category: "Automatic", Args: json.RawMessage(`{"labels":["crash"]}`)},
+		`L4 Alert a "` + strings.Repeat("ö", 299) + "…": {Action: "a", Effect: "x", Level: "L4", Category: "Alert", Args: json.RawMessage(`"` + strings.Repeat("ö", 400) + `"`)},
 	} {
 		if got := a.String(); got != want {
 			t.Errorf("%q, want %q", got, want)

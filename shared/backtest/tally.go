@@ -15,7 +15,11 @@ type tally struct {
 	ledger   *ledger
 	report   Report
 	byPolicy map[string]*PolicyReport
+	examples int
 }
+
+// maxExamples bounds the report over all policies.
+const maxExamples = 1_000
 
 func newTally(d Deps, r Request) *tally {
 	return &tally{
@@ -55,7 +59,8 @@ func (t *tally) add(ctx context.Context, c loaded) error {
 		p.count(a, opinion, stopped, refused)
 		kind := Compare(a.then, a.now)
 		changed = changed || kind != ""
-		if (kind != "" || t.request.Event != "") && len(p.Examples) < t.request.Examples {
+		if (kind != "" || t.request.Event != "") && len(p.Examples) < t.request.Examples && t.examples < maxExamples {
+			t.examples++
 			p.Examples = append(p.Examples, Example{
 				Event: c.delivery.ID, Type: c.delivery.Type, Resource: c.resource(a), Kind: kind,
 				Then: a.then.String(), Now: a.now.String(), Opinion: opinion, Refused: refused,
