@@ -8,6 +8,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function/machine"
@@ -29,6 +30,13 @@ func TestEachFunctionStartsAlone(t *testing.T) {
 					t.Errorf("close: %v", err)
 				}
 			})
+			key, err := transparency.NewKey("test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := m.Secrets.Add(t.Context(), "audit-log-key", key); err != nil {
+				t.Fatal(err)
+			}
 			construct, _ := function.Lookup(name)
 			h, err := construct(t.Context(), m.Platform(envconfig.MapLookuper(map[string]string{
 				"GITHUB_APP_ID": "1", "INFINITY_POLICIES": "../.infinity",

@@ -10,6 +10,7 @@ import (
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/execute"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/githubwebhook"
+	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/seal"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/sweep"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
 )

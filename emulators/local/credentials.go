@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/secret"
@@ -20,6 +21,7 @@ import (
 const (
 	secretWebhook = "github-webhook" //nolint:gosec // a name
 	secretAppKey  = "github-app-key" //nolint:gosec // a name
+	secretLogKey  = "audit-log-key"  //nolint:gosec // a name
 )
 
 // appID is the App's id on the fake GitHub.
@@ -61,6 +63,9 @@ func newWebhookSecret() ([]byte, error) {
 	_, _ = rand.Read(chance[:]) // never fails since Go 1.24
 	return []byte(hex.EncodeToString(chance[:])), nil
 }
+
+// newLogKey makes the audit log's key, under the log's name.
+func newLogKey() ([]byte, error) { return transparency.NewKey("infinity-matrix.local/audit") }
 
 func newAppKey() ([]byte, error) {
 	key, _, err := github.NewKey()

@@ -6,5 +6,6 @@ import (
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/execute"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/githubwebhook"
+	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/seal"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/sweep"
 )

@@ -64,6 +64,9 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
+	if _, err := h.secret(ctx, secretLogKey, newLogKey); err != nil {
+		return err
+	}
 	world, err := h.openWorld(ctx, "http://"+front.Addr().String()+m.Functions["githubwebhook"].Trigger.HTTP)
 	if err != nil {
 		return err
