@@ -15,10 +15,11 @@ import (
 )
 
 // Source is a policy as it is written. Find says where the text at path within
-// the policy stands ("when"; "do", "with", "body"); nil says line and column 1.
+// the policy stands ("when"; "do", "with", "body"; "do", "1", "with", "body" in
+// a list); nil says line and column 1.
 type Source struct {
 	Policy
-	With map[string]any // the action's arguments; text may hold ${ }
+	List bool // do is written as a list
 	Find func(path []string, line, column int) (fileLine, fileColumn int)
 }
 
@@ -26,19 +27,21 @@ type Source struct {
 // the others. With any finding the set is as it was. Add may not be called
 // beside other methods.
 func (s *Set) Add(src Source) Findings {
-	b := adding{set: s, src: &src}
+	b := &adding{set: s, src: &src}
 	p := src.Policy
 	if at, ok := s.byName[p.Name]; ok {
 		first := s.policies[at]
 		b.find([]string{"name"}, 1, 1, fmt.Sprintf("the name %q is taken by %s:%d", p.Name, first.File, first.Line), "names are unique among all files")
 	}
 	b.limits()
-	c := &compiled{events: map[string]*condition.Checked{}, args: map[string]template{}, hash: src.sum()}
+	c := &compiled{events: map[string]*condition.Checked{}, steps: b.steps(), hash: src.sum()}
 	events := b.events()
 	parts := map[string][]*condition.Predicate{}
 	for _, e := range events {
 		parts[e] = b.condition(c, e)
-		b.arguments(c, e)
+		for i := range c.steps {
+			b.arguments(c.steps, i, e)
+		}
 		if b.findings != nil {
 			return b.findings // the first event that does not fit says it all
 		}
@@ -64,8 +67,8 @@ func (s *Set) Add(src Source) Findings {
 func (src *Source) sum() [sha256.Size]byte {
 	p := src.Policy
 	p.File, p.Line, p.Description = "", 0, ""
-	raw, err := json.Marshal([]any{p, src.With})
-	if err != nil { // With comes from YAML or JSON
+	raw, err := json.Marshal(p)
+	if err != nil { // a step's With comes from YAML or JSON
 		raw = []byte(err.Error())
 	}
 	return sha256.Sum256(raw)
@@ -135,34 +138,4 @@ func (b *adding) condition(c *compiled, event string) []*condition.Predicate {
 	}
 	c.events[event] = checked
 	return parts
-}
-
-func (b *adding) arguments(c *compiled, event string) {
-	spec, ok := b.set.actions[b.src.Action]
-	if !ok {
-		b.find([]string{"do"}, 1, 1, fmt.Sprintf("the action %q is unknown", b.src.Action), "`infinity policy schema` lists them")
-		return
-	}
-	with := b.src.With
-	if with == nil {
-		with = map[string]any{}
-	}
-	a := arguments{compiler: b.set.compiler, event: event, problem: b.find, holes: map[string]hole{}}
-	var sample any
-	if c.args[event], sample = a.compile(with, []string{"do", "with"}); b.findings != nil {
-		return
-	}
-	if spec.args != nil {
-		a.check(spec.args, sample)
-	}
-	if len(a.holes) > 0 || b.findings != nil {
-		return
-	}
-	v, err := c.args[event](nil)
-	if err == nil {
-		c.static, err = json.Marshal(v)
-	}
-	if err != nil {
-		b.find([]string{"do"}, 1, 1, err.Error(), "")
-	}
 }

@@ -12,6 +12,7 @@ import (
 type arguments struct {
 	compiler *condition.Compiler
 	event    string
+	at       []string // where the step's "with" stands within the policy
 	problem  func(path []string, line, column int, message, hint string)
 	holes    map[string]hole // where there are expressions
 }

@@ -87,8 +87,8 @@ func TestAddChecksArguments(t *testing.T) {
 		`{"body":"a","more":true}`: `the action has no argument "more"`,
 	} {
 		s := source(0, "")
-		s.Action = "github.issue.comment"
-		if err := json.Unmarshal([]byte(with), &s.With); err != nil {
+		s.Do[0].Action = "github.issue.comment"
+		if err := json.Unmarshal([]byte(with), &s.Do[0].With); err != nil {
 			t.Fatal(err)
 		}
 		set, err := policy.NewSet(specs())

@@ -62,7 +62,7 @@ func ours(tb testing.TB, conditions []string) *policy.Set {
 func source(i int, when string) policy.Source {
 	return policy.Source{Policy: policy.Policy{
 		Name: fmt.Sprintf("p-%d", i), On: []string{"com.github.issues.opened"}, When: when,
-		Action: "github.workflow.rerun_failed_jobs", Autonomy: "L4",
+		Do: []policy.Step{{Action: "github.workflow.rerun_failed_jobs"}}, Autonomy: "L4",
 	}}
 }
 

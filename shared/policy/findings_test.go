@@ -46,7 +46,6 @@ func TestFindings(t *testing.T) {
 		"unknown argument":  {one("{body: hi}", "{body: hi, bdy: x}"), "5:57: the action has no argument \"bdy\"; `infinity policy schema` lists the arguments"},
 		"missing argument":  {one(", with: {body: hi}", ""), `5:9: do lacks "with"`},
 		"argument's type":   {one("{body: hi}", "{body: 3}"), `5:53: body is of type number; it has to be string`},
-		"list of actions":   {one("{action: github.issue.comment, with: {body: hi}}", "[github.issue.comment]"), "5:9: do holds a list; only one action is read yet; write one policy for each action"},
 		"decide":            {one("limits: {total: 2/1h}", "decide: {classifier: x}"), `7:5: "decide" steps are not read yet; take it out; rules alone decide`},
 		"unknown level":     {one("L4", "L7"), `6:15: the level "L7" is unknown; write one of L1, L2, L3, L4 and L5`},
 		"limit":             {one("2/1h", "twice"), `7:21: total is "twice": that is no rate; write how often in which time, as "2/1h"`},

@@ -71,7 +71,9 @@ const fixtureSchema = `{"type":"object","required":["fixtures"],"additionalPrope
 	"properties":{
 		"name":{"type":"string"},"payload":{"type":"string"},"type":{"type":"string"},"body":{"type":"object"},"set":{"type":"object"},
 		"expect":{"type":"object","additionalProperties":{"type":["string","object"],"if":{"type":"string"},"then":{"const":"no match"},"else":{
-			"additionalProperties":false,"properties":{"action":{"type":"string"},"category":{"type":"string"},"args":{"type":"object"}}}}}
+			"additionalProperties":false,"properties":{"action":{"type":"string"},"category":{"type":"string"},"args":{"type":"object"},
+			"steps":{"type":"array","items":{"type":["string","object"],"additionalProperties":false,"required":["action"],
+				"properties":{"action":{"type":"string"},"args":{"type":"object"}}}}}}}}
 	}}}}}`
 
 func (s *Set) fixture(f object, r FixtureResult, payload func(string) ([]byte, error)) FixtureResult {
@@ -120,10 +122,37 @@ func (s *Set) compare(in *Input, name string, expect any, m Match, matched bool)
 			out = append(out, fmt.Sprintf("%s: %s is %s, expected %s", name, what, asJSON(got), asJSON(w)))
 		}
 	}
-	differs("action", m.Policy.Action)
-	differs("category", string(autonomy.Category(string(m.Policy.Autonomy), s.actions[m.Policy.Action].Reversible)))
-	differs("args", decode(gjson.ParseBytes(m.Args)))
+	differs("category", string(autonomy.Category(string(m.Policy.Autonomy), s.reversible(m.Policy))))
+	differs("action", m.Policy.Do[0].Action)
+	differs("args", decode(gjson.ParseBytes(m.Args[0])))
+	if steps, ok := want["steps"].([]any); ok {
+		differs("steps", stepsLike(steps, m))
+	}
 	return out
+}
+
+// reversible says whether all that p does can be undone.
+func (s *Set) reversible(p *Policy) bool {
+	return !slices.ContainsFunc(p.Do, func(step Step) bool { return !s.actions[step.Action].Reversible })
+}
+
+// stepsLike returns m's steps, each with as much of it as want names.
+func stepsLike(want []any, m Match) []any {
+	got := make([]any, len(m.Policy.Do))
+	for i, step := range m.Policy.Do {
+		got[i] = step.Action
+		if i >= len(want) {
+			continue
+		}
+		if w, ok := want[i].(object); ok {
+			o := object{"action": step.Action}
+			if _, ok := w["args"]; ok {
+				o["args"] = decode(gjson.ParseBytes(m.Args[i]))
+			}
+			got[i] = o
+		}
+	}
+	return got
 }
 
 func asJSON(v any) string {

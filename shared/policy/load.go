@@ -117,12 +117,13 @@ func sourceOf(file string, doc *document.Document, i int, fields object) Source 
 			s.On = append(s.On, text(e))
 		}
 	}
-	switch do := fields["do"].(type) {
-	case string:
-		s.Action = do
-	case object:
-		s.Action = text(do["action"])
-		s.With, _ = do["with"].(object)
+	if list, ok := fields["do"].([]any); ok {
+		s.List = true
+		for _, do := range list {
+			s.Do = append(s.Do, stepOf(do))
+		}
+	} else {
+		s.Do = []Step{stepOf(fields["do"])}
 	}
 	if limits, ok := fields["limits"].(object); ok {
 		s.Limits = Limits{PerResource: rateOf(limits["per_resource"]), Total: rateOf(limits["total"])}
@@ -132,6 +133,16 @@ func sourceOf(file string, doc *document.Document, i int, fields object) Source 
 		return p.Line, p.Column
 	}
 	return s
+}
+
+// stepOf reads an action's name, or its name and arguments.
+func stepOf(do any) Step {
+	fields, ok := do.(object)
+	if !ok {
+		return Step{Action: text(do)}
+	}
+	with, _ := fields["with"].(object)
+	return Step{Action: text(fields["action"]), With: with}
 }
 
 func text(v any) string {

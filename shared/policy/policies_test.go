@@ -72,10 +72,10 @@ func TestMatchFillsArguments(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("matches = %+v", got)
 	}
-	if got[0].Err != nil || string(got[0].Args) != `{"body":"Hi @Codertocat, ${x} 1v1.0"}` {
+	if got[0].Err != nil || string(got[0].Args[0]) != `{"body":"Hi @Codertocat, ${x} 1v1.0"}` {
 		t.Errorf("arguments = %s, %v", got[0].Args, got[0].Err)
 	}
-	if got[1].Err != nil || string(got[1].Args) != `{"add":["Hello-World"]}` {
+	if got[1].Err != nil || string(got[1].Args[0]) != `{"add":["Hello-World"]}` {
 		t.Errorf("arguments = %s, %v", got[1].Args, got[1].Err)
 	}
 	x, err := set.Explain(input(t, "issues", "opened"), "hello")

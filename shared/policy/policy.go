@@ -21,12 +21,28 @@ type Policy struct {
 	Line        int      `json:"line"` // where the policy begins
 	On          []string `json:"on"`   // event types as written, wildcards included
 	When        string   `json:"when"` // CEL
-	Action      string   `json:"action"`
+	Do          []Step   `json:"do"`   // in order, at least one
 	Autonomy    Level    `json:"autonomy"`
 	Limits      Limits   `json:"limits"`
 }
 
-// Limits bound how often a policy's action may run; nil is no bound.
+// Step is one action that a policy does, with its arguments as they are
+// written: text may hold ${ }.
+type Step struct {
+	Action string         `json:"action"`
+	With   map[string]any `json:"with,omitempty"`
+}
+
+// Actions returns the names of the policy's actions, in order.
+func (p *Policy) Actions() []string {
+	names := make([]string, len(p.Do))
+	for i, s := range p.Do {
+		names[i] = s.Action
+	}
+	return names
+}
+
+// Limits bound how often a policy may run; nil is no bound.
 type Limits struct {
 	PerResource *Rate `json:"per_resource,omitempty"`
 	Total       *Rate `json:"total,omitempty"`
@@ -38,10 +54,11 @@ type Rate struct {
 	Per time.Duration `json:"per"` // nanoseconds
 }
 
-// Match is one policy that an event matched. Args are the action's arguments,
-// valid against its schema; Err says why they could not be made.
+// Match is one policy that an event matched. Args are the arguments of each of
+// its steps, valid against the action's schema; Err says why they could not be
+// made.
 type Match struct {
 	Policy *Policy
-	Args   json.RawMessage
+	Args   []json.RawMessage
 	Err    error
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 )
 
-// withPath is where the arguments stand in a file, as valueMistake reads it.
-var withPath = []string{"policies", "", "do", "with"}
-
 // sampleOf returns a value of a kind of expression. A double may be whole, and
 // what is dynamic may be anything: nothing about its sample counts.
 func sampleOf(kind string) any {
@@ -44,12 +41,12 @@ var jsonTypes = map[string][]string{
 func (a *arguments) check(schema *jsonschema.Schema, sample any) {
 	raw, err := json.Marshal(sample)
 	if err != nil {
-		a.problem([]string{"do"}, 1, 1, err.Error(), "")
+		a.problem(a.at[:len(a.at)-1], 1, 1, err.Error(), "")
 		return
 	}
 	v, err := jsonschema.UnmarshalJSON(strings.NewReader(string(raw)))
 	if err != nil {
-		a.problem([]string{"do"}, 1, 1, err.Error(), "")
+		a.problem(a.at[:len(a.at)-1], 1, 1, err.Error(), "")
 		return
 	}
 	var wrong *jsonschema.ValidationError
@@ -96,7 +93,7 @@ func (a *arguments) isCertain(v *jsonschema.ValidationError) bool {
 	if h, ok := a.hole(v.InstanceLocation); ok {
 		return h.never(v.ErrorKind)
 	}
-	at := strings.Join(append(slices.Clone(withPath[2:]), v.InstanceLocation...), "\x00") + "\x00"
+	at := a.place(v.InstanceLocation) + "\x00"
 	for path := range a.holes {
 		if strings.HasPrefix(path, at) {
 			return countsOnly(v.ErrorKind)
@@ -107,8 +104,13 @@ func (a *arguments) isCertain(v *jsonschema.ValidationError) bool {
 
 // hole returns the expression at a place in the arguments.
 func (a *arguments) hole(location []string) (hole, bool) {
-	h, ok := a.holes[strings.Join(append(slices.Clone(withPath[2:]), location...), "\x00")]
+	h, ok := a.holes[a.place(location)]
 	return h, ok
+}
+
+// place is the key in holes of a place in the arguments.
+func (a *arguments) place(location []string) string {
+	return strings.Join(append(slices.Clone(a.at), location...), "\x00")
 }
 
 // never says whether no value of the hole's kind is without the mistake.
@@ -152,8 +154,8 @@ func countsOnly(mistake jsonschema.ErrorKind) bool {
 }
 
 func (a *arguments) tell(v *jsonschema.ValidationError) {
-	path := append(slices.Clone(withPath), v.InstanceLocation...)
-	at := path[2:]
+	at := append(slices.Clone(a.at), v.InstanceLocation...)
+	path := append([]string{"policies", ""}, at...) // as valueMistake reads it
 	h, isHole := a.hole(v.InstanceLocation)
 	switch k := v.ErrorKind.(type) {
 	case *kind.AdditionalProperties:

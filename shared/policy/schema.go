@@ -38,18 +38,25 @@ func Schema(c Catalog) ([]byte, error) {
 		}
 		cases = append(cases, object{"if": object{"properties": object{"action": object{"const": s.Name}}}, "then": then})
 	}
-	do := object{
-		"type": []any{"string", "object"}, "description": "The action: its name, or its name and arguments.",
+	step := object{
+		"type": []any{"string", "object"}, "description": "An action: its name, or its name and arguments.",
 		"if": object{"type": "string"}, "then": object{"enum": names},
 		"else": object{
 			"required": []any{"action"}, "additionalProperties": false,
 			"properties": object{"action": object{"enum": names}, "with": object{"type": "object"}}, "allOf": cases,
 		},
 	}
+	do := object{
+		"description": "What is done: one action, or a list of them, done in order and undone in reverse when one fails.",
+		"type":        []any{"string", "object", "array"}, "if": object{"type": "array"},
+		"then": object{"items": object{"$ref": "#/$defs/step"}, "minItems": 1, "maxItems": maxSteps},
+		"else": object{"$ref": "#/$defs/step"},
+	}
 	doc := object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Policies of Infinity-Matrix",
 		"type": "object", "required": []any{"policies"}, "additionalProperties": false,
 		"properties": object{"policies": object{"type": "array", "items": policySchema(types.Types(), do)}},
+		"$defs":      object{"step": step},
 	}
 	return json.MarshalIndent(doc, "", "  ")
 }

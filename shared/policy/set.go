@@ -44,8 +44,7 @@ type actionSpec struct {
 // compiled is what a policy has beside its text.
 type compiled struct {
 	events map[string]*condition.Checked // nil where there is no condition
-	args   map[string]template
-	static json.RawMessage // the arguments, where no event is needed for them
+	steps  []compiledStep
 	hash   [sha256.Size]byte
 }
 
@@ -129,30 +128,20 @@ func (s *Set) Evaluate(in *Input) ([]Match, []Failure) {
 	return matches, failures
 }
 
-// arguments returns the arguments of the policy's action for the event.
-func (s *Set) arguments(n int, event string, f *condition.Facts) (json.RawMessage, error) {
-	c := s.compiled[n]
-	if c.static != nil {
-		return c.static, nil
-	}
-	v, err := c.args[event](f)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate: %w", err)
-	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("write as JSON: %w", err)
-	}
-	if schema := s.actions[s.policies[n].Action].args; schema != nil {
-		var decoded any
-		if err := json.Unmarshal(raw, &decoded); err != nil {
-			return nil, fmt.Errorf("read back: %w", err)
-		}
-		if err := schema.Validate(decoded); err != nil {
-			return nil, fmt.Errorf("do not fit the action: %s", mistakes(err))
+// arguments returns the arguments of each of the policy's steps for the event.
+func (s *Set) arguments(n int, event string, f *condition.Facts) ([]json.RawMessage, error) {
+	steps := s.compiled[n].steps
+	args := make([]json.RawMessage, len(steps))
+	for i := range steps {
+		var err error
+		if args[i], err = steps[i].make(event, f); err != nil {
+			if len(steps) > 1 {
+				err = fmt.Errorf("of step %d: %w", i+1, err)
+			}
+			return nil, err
 		}
 	}
-	return raw, nil
+	return args, nil
 }
 
 // Explain says why the named policy matches in or does not; fault.NotFound if

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -19,8 +20,19 @@ var words = document.Words{Called: called, Unknown: unknownField, Value: valueMi
 
 var fields = []string{"name", "description", "on", "when", "do", "autonomy", "limits"}
 
+// unlisted returns path as if do held no list.
+func unlisted(path []string) []string {
+	if len(path) < 4 || path[2] != "do" {
+		return path
+	}
+	if _, err := strconv.Atoi(path[3]); err != nil {
+		return path
+	}
+	return slices.Concat(path[:3], path[4:])
+}
+
 func unknownField(path []string, name string) (string, string) {
-	switch {
+	switch path = unlisted(path); {
 	case name == "decide":
 		return `"decide" steps are not read yet`, "take it out; rules alone decide"
 	case len(path) == 2:
@@ -36,15 +48,16 @@ func unknownField(path []string, name string) (string, string) {
 }
 
 func valueMistake(path []string, k jsonschema.ErrorKind) (string, string) {
+	path = unlisted(path)
 	name := called(path)
 	last := ""
 	if len(path) > 0 {
 		last = path[len(path)-1]
 	}
 	switch k := k.(type) {
-	case *kind.Type:
-		if last == "do" && k.Got == "array" {
-			return "do holds a list; only one action is read yet", "write one policy for each action"
+	case *kind.MinItems, *kind.MaxItems:
+		if last == "do" {
+			return "do lists too few or too many actions", fmt.Sprintf("list 1 to %d", maxSteps)
 		}
 	case *kind.Enum:
 		return enumMistake(path, name, k)
@@ -78,7 +91,7 @@ func enumMistake(path []string, name string, k *kind.Enum) (string, string) {
 
 // called names the value at path for people.
 func called(path []string) string {
-	switch len(path) {
+	switch path = unlisted(path); len(path) {
 	case 0:
 		return "the file"
 	case 2:
