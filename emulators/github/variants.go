@@ -68,6 +68,7 @@ var variants = map[string]variant{
 	"deployment_status.failed":  vary("deployment_status.created", set("deployment_status", object{"state": "failure"}), "mark-failed-deployment"),
 
 	"issues.vague":           vary("issues.opened", vague, "triage-new-issues", "label-crashes", "ask-for-details"),
+	"issues.spam":            vary("issues.opened", spam, "triage-new-issues", "close-spam"),
 	"issues.closed_waiting":  vary("issues.opened", closedWaiting, "tidy-closed-issues"),
 	"issue_comment.answered": vary("issue_comment.created", answered, "author-answered"),
 
@@ -124,6 +125,14 @@ func failedAgain(body object) {
 // vague is a stranger's report of a crash, without a word about it.
 func vague(body object) {
 	set("issue", object{"title": "It crashes", "body": nil, "labels": []any{}, "author_association": "NONE"})(body)
+}
+
+// spam is a stranger's advertisement.
+func spam(body object) {
+	set("issue", object{
+		"title": "Best online casino bonus", "body": "Claim your free spins today at https://spam.example/casino before they are gone!",
+		"labels": []any{}, "author_association": "NONE",
+	})(body)
 }
 
 // approvedUpdate is a maintainer's approval of a bot's update.

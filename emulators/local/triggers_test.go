@@ -79,8 +79,14 @@ func finish(t *testing.T, e local.Endpoint, p decision.Proposal) {
 			return x.State.Terminal()
 		})
 	}
-	if x.State != execution.Succeeded {
-		t.Errorf("%s ended %s: %s", p.Policy, x.State, x.Reason)
+	for _, id := range p.Executions() { // of several steps each begins when the one before has ended
+		until(t, 20*time.Second, p.Policy+" to do its steps", func() bool {
+			get(t, e, "/v1/executions/"+id, &x)
+			return x.State != execution.Planned && x.State.Terminal()
+		})
+		if x.State != execution.Succeeded {
+			t.Errorf("%s ended %s: %s", p.Policy, x.State, x.Reason)
+		}
 	}
 }
 

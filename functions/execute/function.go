@@ -19,6 +19,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -108,7 +109,8 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	policies := decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log)
 	machine := execution.NewMachine(execution.Deps{
 		Store: p.Store, Clock: p.Clock, Lease: cfg.Lease,
-		Gates: decision.Gates(policies),
+		Gates:     decision.Gates(policies),
+		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
 	})
 	return New(Deps{Runner: &execution.Runner{
 		Machine: machine, Actions: actions, Tasks: p.Tasks, Live: cfg.live,

@@ -81,6 +81,7 @@ type Deps struct {
 	Store      store.Store
 	Tasks      task.Enqueuer
 	Answers    Answers
+	Reverts    Reverts
 	Decider    Decider
 	Backtester Backtester
 	Controls   control.Controls
@@ -118,9 +119,9 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Store: p.Store, Blobs: p.Blobs, Actions: actions, Clock: p.Clock, Log: p.Log,
 		Policies: decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log),
 	}
+	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock})
 	return New(cfg, Deps{
-		Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log,
-		Answers:    execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock}),
+		Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log, Answers: machine, Reverts: machine,
 		Decider:    decision.NewEngine(engine),
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),
 		Controls:   control.Controls{Store: p.Store, Clock: p.Clock},

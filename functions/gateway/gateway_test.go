@@ -59,6 +59,7 @@ func newWorld(t *testing.T) *world {
 	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}, Schema: schema}, gateway.Deps{
 		Store: w.store, Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
+		Reverts:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:  decider{},
 		Controls: control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests,
 	})
@@ -88,6 +89,18 @@ func (w *world) seed() {
 		Category: "Manual", Matched: 1, DecidedAt: start, Proposals: []decision.Proposal{{Policy: "triage", ExecutionID: "xexecution1"}},
 	})
 	w.put(execution.Collection, "xexecution1", waiting("xexecution1", start))
+	w.put(execution.Collection, "ydone1", succeeded("ydone1"))
+	w.put(execution.Workflows, "wworkflow1", execution.Workflow{
+		ID: "wworkflow1", DecisionID: "ddecision1", Policy: "triage", Repository: "octo/hello", State: execution.WorkflowDone,
+		Steps: []execution.WorkflowStep{{Step: 1, Action: "github.issue.label", Execution: "ydone1"}}, CreatedAt: start, UpdatedAt: start,
+	})
+}
+
+// succeeded is an execution that made its effect.
+func succeeded(id string) execution.Execution {
+	x := waiting(id, start)
+	x.State, x.Intent, x.Attempt, x.Reversible, x.Deadline, x.FinishedAt = execution.Succeeded, 1, 1, true, nil, &start
+	return x
 }
 
 func waiting(id string, at time.Time) execution.Execution {

@@ -26,6 +26,10 @@ var Permissions = auth.Matrix{
 	"GET /v1/executions/{id}":          {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"POST /v1/executions/{id}/approve": {auth.Editor, auth.Admin},
 	"POST /v1/executions/{id}/reject":  {auth.Editor, auth.Admin},
+	"POST /v1/executions/{id}/revert":  {auth.Editor, auth.Admin},
+
+	"GET /v1/workflows":      {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/workflows/{id}": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 
 	"GET /v1/freezes":    {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"POST /v1/freezes":   {auth.Editor, auth.Admin, auth.Service},

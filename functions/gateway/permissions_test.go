@@ -27,6 +27,9 @@ var calls = map[string]struct{ path, body string }{
 	"GET /v1/executions/{id}":          {"/v1/executions/xexecution1", ""},
 	"POST /v1/executions/{id}/approve": {"/v1/executions/xexecution1/approve", `{"note":"go"}`},
 	"POST /v1/executions/{id}/reject":  {"/v1/executions/xexecution1/reject", `{"reason":"no"}`},
+	"POST /v1/executions/{id}/revert":  {"/v1/executions/ydone1/revert", `{"reason":"wrong"}`},
+	"GET /v1/workflows":                {"/v1/workflows", ""},
+	"GET /v1/workflows/{id}":           {"/v1/workflows/wworkflow1", ""},
 	"GET /v1/freezes":                  {"/v1/freezes", ""},
 	"POST /v1/freezes":                 {"/v1/freezes", `{"scope":"global","reason":"fire"}`},
 	"DELETE /v1/freezes":               {"/v1/freezes?scope=policy:held", ""},
@@ -108,7 +111,7 @@ func TestMatrixIsMeant(t *testing.T) {
 			t.Errorf("%s may be called by a reader", route)
 		}
 	}
-	for _, route := range []string{"POST /v1/executions/{id}/approve", "POST /v1/executions/{id}/reject"} {
+	for _, route := range []string{"POST /v1/executions/{id}/approve", "POST /v1/executions/{id}/reject", "POST /v1/executions/{id}/revert"} {
 		if slices.Contains(gateway.Permissions[route], auth.Service) {
 			t.Errorf("%s may be called by a service: an answer is a person's", route)
 		}

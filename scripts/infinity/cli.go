@@ -33,8 +33,11 @@ type cli struct {
 	Decisions  decisionsCmd  `cmd:"" help:"List the decisions on them."`
 	Executions executionsCmd `cmd:"" help:"List the actions that were decided, and their states."`
 	Why        whyCmd        `cmd:"" help:"Explain a decision, or that on an event."`
+	Workflows  workflowsCmd  `cmd:"" help:"List the plans of several steps, and their states."`
+	Workflow   workflowCmd   `cmd:"" help:"Show one such plan: its steps, what stands, what was undone."`
 	Approve    approveCmd    `cmd:"" help:"Let a waiting execution run."`
 	Reject     rejectCmd     `cmd:"" help:"Refuse or veto a waiting execution."`
+	Revert     revertCmd     `cmd:"" help:"Undo what an execution did."`
 	Freeze     freezeCmd     `cmd:"" help:"Pull the kill switch: begin nothing more in a scope. Without a reason, list the freezes."`
 	Unfreeze   unfreezeCmd   `cmd:"" help:"Lift a freeze."`
 	Replay     replayCmd     `cmd:"" help:"Say what would be decided on an event now, or with --shadow what would become of it; nothing is executed."`

@@ -49,7 +49,7 @@ func (e explainer) decision(now time.Time, d decision.Decision, executions map[s
 	}
 	for _, p := range d.Proposals {
 		b.WriteString("\n" + e.policy(p.Explanation))
-		fmt.Fprintf(&b, "  proposes   %s\n", p.Action)
+		fmt.Fprintf(&b, "  proposes   %s\n", proposed(p))
 		fmt.Fprintf(&b, "  category   %s: %s\n", e.paint.State(p.Category), because(p.Level, p.Category))
 		e.fate(&b, p, executions)
 	}
@@ -60,6 +60,8 @@ func (e explainer) decision(now time.Time, d decision.Decision, executions map[s
 func (e explainer) fate(b *strings.Builder, p decision.Proposal, executions map[string]execution.Execution) {
 	x, ok := executions[p.ExecutionID]
 	switch {
+	case p.Steps != nil:
+		e.stepsFate(b, p, executions)
 	case ok:
 		fmt.Fprintf(b, "  execution  %s %s on %s", view.Short(x.ID), e.paint.State(string(x.State)), view.Clean(x.Resource))
 		if x.Reason != "" {
@@ -69,15 +71,55 @@ func (e explainer) fate(b *strings.Builder, p decision.Proposal, executions map[
 		if x.Result != nil && x.Result.URL != "" {
 			fmt.Fprintf(b, "  result     %s\n", view.Clean(x.Result.URL))
 		}
-		if x.State == execution.Waiting {
-			fmt.Fprintf(b, "  answer     %s approve %s · %s reject %s --reason …\n", e.typed, view.Short(x.ID), e.typed, view.Short(x.ID))
-		}
+		e.answers(b, x)
 	case p.ExecutionID != "":
 		fmt.Fprintf(b, "  execution  %s (would be)\n", view.Short(p.ExecutionID))
 	}
 	if p.Note != "" {
 		fmt.Fprintf(b, "  note       %s\n", view.Clean(p.Note))
 	}
+}
+
+// answers says what a person can answer to x.
+func (e explainer) answers(b *strings.Builder, x execution.Execution) {
+	id := view.Short(x.ID)
+	switch {
+	case x.State == execution.Waiting:
+		fmt.Fprintf(b, "  answer     %s approve %s · %s reject %s --reason …\n", e.typed, id, e.typed, id)
+	case x.State == execution.Succeeded && x.Reversible && x.Intent > 0:
+		fmt.Fprintf(b, "  undo       %s revert %s --reason …\n", e.typed, id)
+	case x.State == execution.RevertFailed:
+		fmt.Fprintf(b, "  try again  %s revert %s --reason …\n", e.typed, id)
+	}
+}
+
+// stepsFate says what became of a proposal of several steps.
+func (e explainer) stepsFate(b *strings.Builder, p decision.Proposal, executions map[string]execution.Execution) {
+	if p.WorkflowID != "" {
+		fmt.Fprintf(b, "  workflow   %s (%s workflow %s)\n", view.Short(p.WorkflowID), e.typed, view.Short(p.WorkflowID))
+	}
+	for i, s := range p.Steps {
+		if s.ExecutionID == "" {
+			continue
+		}
+		fmt.Fprintf(b, "  step %-5d %s\n", i+1, e.step(s.Action, s.ExecutionID, executions[s.ExecutionID], ""))
+		if s.Note != "" {
+			fmt.Fprintf(b, "             %s\n", view.Clean(s.Note))
+		}
+	}
+	e.answers(b, executions[p.ExecutionID])
+}
+
+// proposed names what p would do.
+func proposed(p decision.Proposal) string {
+	if p.Steps == nil {
+		return p.Action
+	}
+	names := make([]string, len(p.Steps))
+	for i, s := range p.Steps {
+		names[i] = s.Action
+	}
+	return strings.Join(names, ", then ")
 }
 
 // policy draws one policy's explanation.

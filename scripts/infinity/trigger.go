@@ -104,11 +104,25 @@ func follow(ctx context.Context, a *app, gateway *client.Client, delivery string
 
 func settled(executions map[string]execution.Execution) bool {
 	for _, x := range executions {
-		if !x.State.Terminal() && x.State != execution.Waiting {
+		if !x.State.Terminal() && x.State != execution.Waiting || follows(x, executions) {
 			return false
 		}
 	}
 	return true
+}
+
+// follows reports whether x comes after a step that need not wait for a person.
+func follows(x execution.Execution, executions map[string]execution.Execution) bool {
+	if x.State != execution.Planned || x.Previous == "" || x.Category == execution.Record {
+		return false
+	}
+	for {
+		before, ok := executions[x.Previous]
+		if !ok || before.State != execution.Planned {
+			return ok && before.State != execution.Waiting
+		}
+		x = before
+	}
 }
 
 // poll calls look until it is done or followFor is over.
@@ -140,6 +154,12 @@ func outcomeOf(a *app, d decision.Decision, executions map[string]execution.Exec
 		return err
 	}
 	for _, p := range d.Proposals {
+		if p.Steps != nil {
+			if err := stepsOutcome(a, p, executions); err != nil {
+				return err
+			}
+			continue
+		}
 		x, ok := executions[p.ExecutionID]
 		line := p.Note
 		if ok {
@@ -150,6 +170,26 @@ func outcomeOf(a *app, d decision.Decision, executions map[string]execution.Exec
 		}
 	}
 	return a.printf("Why: %s why %s\n", a.typed, view.Short(d.ID))
+}
+
+// stepsOutcome prints what became of a proposal of several steps.
+func stepsOutcome(a *app, p decision.Proposal, executions map[string]execution.Execution) error {
+	line := p.Note
+	if p.WorkflowID != "" {
+		line = "workflow " + view.Short(p.WorkflowID)
+	}
+	if err := a.printf("  %s (%s): %s, %s\n", p.Policy, p.Level, proposed(p), line); err != nil {
+		return err
+	}
+	for i, s := range p.Steps {
+		if s.ExecutionID == "" {
+			continue
+		}
+		if err := a.printf("    step %d: %s\n", i+1, a.explainer().step(s.Action, s.ExecutionID, executions[s.ExecutionID], "")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eventNames lists what can be triggered: each event with each of its actions,

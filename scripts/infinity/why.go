@@ -91,16 +91,15 @@ func decisionOfDelivery(ctx context.Context, c *client.Client, delivery string) 
 func executionsOf(ctx context.Context, c *client.Client, d decision.Decision) (map[string]execution.Execution, error) {
 	found := map[string]execution.Execution{}
 	for _, p := range d.Proposals {
-		if p.ExecutionID == "" {
-			continue
-		}
-		var x execution.Execution
-		err := c.Get(ctx, "/v1/executions/"+segment(p.ExecutionID), nil, &x)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return nil, err
-		}
-		if err == nil {
-			found[x.ID] = x
+		for _, id := range p.Executions() {
+			var x execution.Execution
+			err := c.Get(ctx, "/v1/executions/"+segment(id), nil, &x)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return nil, err
+			}
+			if err == nil {
+				found[x.ID] = x
+			}
 		}
 	}
 	return found, nil

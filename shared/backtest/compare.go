@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -32,6 +33,7 @@ type Answer struct {
 	Action   string
 	Args     json.RawMessage // nil: not known, since it has no execution of its own
 	Effect   string          // the effect key; "" if it wants nothing, or cannot
+	Later    []string        // the effect keys of the steps after the first
 	Level    string
 	Category string
 	Error    string // why its condition could not be evaluated
@@ -75,7 +77,7 @@ func Compare(then, now Answer) Kind {
 		return Gone
 	case now.Effect == "":
 		return ""
-	case then.Action != now.Action || !sameArgs(then, now):
+	case then.Action != now.Action || !sameArgs(then, now) || !slices.Equal(then.Later, now.Later):
 		return Action
 	case then.Level != now.Level || then.Category != now.Category:
 		return Level
@@ -108,6 +110,9 @@ func answersOf(d decision.Decision, own map[string]*execution.Execution) map[str
 	}
 	for _, p := range d.Proposals {
 		a := Answer{Action: p.Action, Effect: p.ExecutionID, Level: p.Level, Category: p.Category, Note: p.Note}
+		for _, s := range p.Steps[min(1, len(p.Steps)):] {
+			a.Action, a.Later = a.Action+", then "+s.Action, append(a.Later, s.ExecutionID)
+		}
 		if x := own[p.Policy]; x != nil {
 			a.Args = x.Args
 		}

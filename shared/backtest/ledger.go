@@ -19,6 +19,7 @@ type ledger struct {
 type taken struct {
 	decision string
 	state    execution.State
+	category execution.Category
 }
 
 func newLedger(since time.Time) *ledger {
@@ -30,7 +31,7 @@ func newLedger(since time.Time) *ledger {
 // not known, nor what the same event led to: the replay is in its place.
 func (l *ledger) known(id string, c loaded) (execution.Execution, error) {
 	if t, ok := l.effects[id]; ok {
-		return execution.Execution{ID: id, DecisionID: t.decision, State: t.state}, nil
+		return execution.Execution{ID: id, DecisionID: t.decision, State: t.state, Category: t.category}, nil
 	}
 	if x, ok := c.recorded[id]; ok && x.CreatedAt.Before(l.since) && x.DecisionID != c.then.ID {
 		return x, nil
@@ -39,7 +40,9 @@ func (l *ledger) known(id string, c loaded) (execution.Execution, error) {
 }
 
 // take gives the effect of x to it.
-func (l *ledger) take(x execution.Execution) { l.effects[x.ID] = taken{x.DecisionID, x.State} }
+func (l *ledger) take(x execution.Execution) {
+	l.effects[x.ID] = taken{x.DecisionID, x.State, x.Category}
+}
 
 // start counts one run of x, as if it began when it was decided; it reports
 // false if the policy's own limits stop it. What is only recorded does not run,

@@ -86,22 +86,31 @@ func (d Deps) decided(ctx context.Context, id string) (decision.Decision, error)
 func (d Deps) executions(ctx context.Context, c *loaded) error {
 	for _, list := range [][]decision.Proposal{c.then.Proposals, c.draft.Decision.Proposals} {
 		for _, p := range list {
-			if _, ok := c.recorded[p.ExecutionID]; ok || p.ExecutionID == "" {
-				continue
+			for _, id := range p.Executions() {
+				if err := d.execution(ctx, c, id); err != nil {
+					return err
+				}
 			}
-			x, err := store.Get[execution.Execution](ctx, d.Store, store.Key{Collection: execution.Collection, ID: p.ExecutionID})
-			if errors.Is(err, store.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("read execution %s: %w", p.ExecutionID, err)
-			}
-			if c.recorded == nil {
-				c.recorded = map[string]execution.Execution{}
-			}
-			c.recorded[x.ID] = x
 		}
 	}
+	return nil
+}
+
+func (d Deps) execution(ctx context.Context, c *loaded, id string) error {
+	if _, ok := c.recorded[id]; ok {
+		return nil
+	}
+	x, err := store.Get[execution.Execution](ctx, d.Store, store.Key{Collection: execution.Collection, ID: id})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read execution %s: %w", id, err)
+	}
+	if c.recorded == nil {
+		c.recorded = map[string]execution.Execution{}
+	}
+	c.recorded[id] = x
 	return nil
 }
 
@@ -109,7 +118,7 @@ func (d Deps) executions(ctx context.Context, c *loaded) error {
 func (c loaded) thenOwn() map[string]*execution.Execution {
 	own := map[string]*execution.Execution{}
 	for _, x := range c.recorded {
-		if x.DecisionID == c.then.ID {
+		if x.DecisionID == c.then.ID && x.Previous == "" {
 			own[x.Policy] = &x
 		}
 	}

@@ -85,7 +85,9 @@ func (t *tally) answers(c loaded) ([]answers, error) {
 	own := map[string]*execution.Execution{}
 	for i, x := range settled.Executions {
 		t.ledger.take(x)
-		own[x.Policy] = &settled.Executions[i]
+		if x.Previous == "" { // a workflow is what its first step is
+			own[x.Policy] = &settled.Executions[i]
+		}
 	}
 	then, now := answersOf(c.then, c.thenOwn()), answersOf(settled.Decision, own)
 	names := maps.Clone(now)

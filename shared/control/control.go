@@ -107,7 +107,12 @@ func Gate(ctx context.Context, tx store.Tx, x execution.Execution, _ time.Time) 
 	if err != nil || !frozen {
 		return "", err
 	}
-	return fmt.Sprintf("frozen (%s) by %s since %s: %s", f.Scope, f.By, f.At.Format(time.RFC3339), f.Reason), nil
+	return f.refusal(), nil
+}
+
+// refusal says to people why nothing is begun.
+func (f Freeze) refusal() string {
+	return fmt.Sprintf("frozen (%s) by %s since %s: %s", f.Scope, f.By, f.At.Format(time.RFC3339), f.Reason)
 }
 
 func key(scope string) store.Key { return store.Key{Collection: Collection, ID: documentID(scope)} }

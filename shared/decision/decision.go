@@ -52,6 +52,17 @@ type Proposal struct {
 	ExecutionID string             `json:"execution_id,omitempty"`
 	Note        string             `json:"note,omitempty"` // why there is no execution
 	Explanation policy.Explanation `json:"explanation"`
+	// WorkflowID and Steps are of a policy that does several things; Action and
+	// ExecutionID are then those of the first step.
+	WorkflowID string         `json:"workflow_id,omitempty"`
+	Steps      []ProposedStep `json:"steps,omitempty"`
+}
+
+// ProposedStep is one step of a proposal.
+type ProposedStep struct {
+	Action      string `json:"action"`
+	ExecutionID string `json:"execution_id,omitempty"`
+	Note        string `json:"note,omitempty"` // why it is not done again
 }
 
 // Delivery is one event as it was received.

@@ -2,21 +2,22 @@ package decision
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
 // Draft is a decision that is not recorded yet, with the executions that it
-// would make.
+// would make, and the workflows that join those of a policy with several steps.
 type Draft struct {
 	Decision   Decision
 	Executions []execution.Execution
+	Workflows  []execution.Workflow
 }
 
 // Draft decides ev, with its body in Data, as if it were now, by the policies
@@ -59,71 +60,79 @@ func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.I
 	if err != nil {
 		return fmt.Errorf("explain policy %s: %w", m.Policy.Name, err)
 	}
-	act, err := e.d.Actions.Lookup(m.Policy.Action)
+	acts, reversible, err := e.actions(m.Policy)
 	if err != nil {
 		return err
 	}
-	spec, level := act.Spec(), string(m.Policy.Autonomy)
-	category := autonomy.Category(level, spec.Reversible)
-	p := Proposal{Policy: m.Policy.Name, Action: spec.Name, Level: level, Category: string(category), Explanation: explanation}
-	x, err := newExecution(ev, in, m, act)
+	level := string(m.Policy.Autonomy)
+	category := autonomy.Category(level, reversible)
+	p := Proposal{
+		Policy: m.Policy.Name, Action: m.Policy.Do[0].Action, Level: level, Category: string(category),
+		Explanation: explanation, Steps: proposedSteps(m.Policy),
+	}
+	xs, err := newExecutions(ev, in, m, acts)
 	if err != nil {
 		p.Note = err.Error()
 	} else {
-		x.Level, x.Category, x.CreatedAt, x.UpdatedAt = level, category, now, now
-		x.DecisionID, x.EventID, x.Digest = d.Decision.ID, d.Decision.EventID, d.Decision.PolicyDigest
-		x.Agent = ev.Agent()
-		e.schedule(&x, now)
-		p.ExecutionID = x.ID
-		d.want(x, &p)
+		for i := range xs {
+			x := &xs[i]
+			x.Level, x.Category, x.CreatedAt, x.UpdatedAt = level, category, now, now
+			x.DecisionID, x.EventID, x.Digest = d.Decision.ID, d.Decision.EventID, d.Decision.PolicyDigest
+			x.Agent = ev.Agent()
+			e.schedule(x, now)
+		}
+		d.want(xs, &p)
 		d.Decision.Category = higher(d.Decision.Category, string(category))
 	}
 	d.Decision.Proposals = append(d.Decision.Proposals, p)
 	return nil
 }
 
-// want adds the execution that p proposes. Of two policies that want the same
-// effect the one that was granted more has it, and the other says so.
-func (d *Draft) want(x execution.Execution, p *Proposal) {
-	i := slices.IndexFunc(d.Executions, func(other execution.Execution) bool { return other.ID == x.ID })
-	switch {
-	case i < 0:
-		d.Executions = append(d.Executions, x)
-	case higher(string(d.Executions[i].Category), string(x.Category)) == string(d.Executions[i].Category):
-		p.Note = sameEffect(d.Executions[i].Policy)
-	default:
-		for j := range d.Decision.Proposals {
-			if d.Decision.Proposals[j].ExecutionID == x.ID {
-				d.Decision.Proposals[j].Note = sameEffect(x.Policy)
+// actions returns the actions of p's steps, and whether all can be undone: one
+// that cannot makes the whole so.
+func (e *Engine) actions(p *policy.Policy) (acts []action.Action, reversible bool, err error) {
+	reversible = true
+	for _, name := range p.Actions() {
+		act, err := e.d.Actions.Lookup(name)
+		if err != nil {
+			return nil, false, err
+		}
+		acts, reversible = append(acts, act), reversible && act.Spec().Reversible
+	}
+	return acts, reversible, nil
+}
+
+// newExecutions resolves the policy's steps on the resources that ev names.
+func newExecutions(ev event.Event, in *policy.Input, m policy.Match, acts []action.Action) ([]execution.Execution, error) {
+	if m.Err != nil {
+		return nil, fmt.Errorf("arguments: %w", m.Err)
+	}
+	xs := make([]execution.Execution, len(acts))
+	for i, act := range acts {
+		spec := act.Spec()
+		target, err := targetOf(spec.Kind, ev, in)
+		if err != nil {
+			return nil, err
+		}
+		state, err := act.Key(target, m.Args[i])
+		if err != nil {
+			return nil, err
+		}
+		xs[i] = execution.Execution{
+			ID: execution.EffectKey(spec.Name, target, state), Policy: m.Policy.Name,
+			Action: spec.Name, Class: spec.Class, Reversible: spec.Reversible, Target: target, Args: m.Args[i], Limits: limitsOf(m.Policy),
+			Repository: target.Repository, Resource: target.String(), InstallationID: target.InstallationID,
+		}
+		for j := range i {
+			if xs[j].ID == xs[i].ID {
+				return nil, fault.New(fault.Invalid, "steps %d and %d are one effect on %s", j+1, i+1, target)
 			}
 		}
-		d.Executions[i] = x
+		if len(acts) > 1 {
+			xs[i].Step = i + 1
+		}
 	}
-}
-
-func sameEffect(name string) string {
-	return "policy " + name + " of this decision wants the same effect"
-}
-
-// newExecution resolves the policy's action on the resource that ev names.
-func newExecution(ev event.Event, in *policy.Input, m policy.Match, act action.Action) (execution.Execution, error) {
-	if m.Err != nil {
-		return execution.Execution{}, fmt.Errorf("arguments: %w", m.Err)
-	}
-	spec := act.Spec()
-	target, err := targetOf(spec.Kind, ev, in)
-	if err != nil {
-		return execution.Execution{}, err
-	}
-	state, err := act.Key(target, m.Args)
-	if err != nil {
-		return execution.Execution{}, err
-	}
-	return execution.Execution{
-		ID: execution.EffectKey(spec.Name, target, state), Policy: m.Policy.Name,
-		Action: spec.Name, Class: spec.Class, Target: target, Args: m.Args, Limits: limitsOf(m.Policy),
-		Repository: target.Repository, Resource: target.String(), InstallationID: target.InstallationID,
-	}, nil
+	return xs, nil
 }
 
 func limitsOf(p *policy.Policy) execution.Limits {

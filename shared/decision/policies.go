@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
@@ -46,7 +47,7 @@ func (f *Folder) Err() error {
 // Gates are what every claim asks, in this order; execute claims by them, and
 // back-tests say by them what would be stopped now.
 func Gates(p Policies) []execution.Gate {
-	return []execution.Gate{control.Gate, PolicyGate(p), execution.LimitGate}
+	return []execution.Gate{control.Gate, PolicyGate(p), execution.LimitGate, execution.CoolGate}
 }
 
 // PolicyGate refuses what the policies in force no longer permit: the policy
@@ -65,11 +66,28 @@ func PolicyGate(p Policies) execution.Gate {
 		switch {
 		case i < 0:
 			return "policy " + x.Policy + " is gone", nil
-		case all[i].Action != x.Action:
-			return "policy " + x.Policy + " now does " + all[i].Action, nil
+		case !doesStill(all[i].Actions(), x):
+			return "policy " + x.Policy + " now does " + strings.Join(all[i].Actions(), ", "), nil
 		case string(all[i].Autonomy) < x.Level:
 			return fmt.Sprintf("policy %s is now at %s, below %s", x.Policy, all[i].Autonomy, x.Level), nil
 		}
 		return "", nil
 	}
+}
+
+// doesStill reports whether a policy that does actions would do x, and after it
+// what was to follow.
+func doesStill(actions []string, x execution.Execution) bool {
+	rest := actions[min(max(x.Step-1, 0), len(actions)):]
+	if len(rest) == 0 || rest[0] != x.Action || (x.Step == 0 && len(rest) > 1) {
+		return false
+	}
+	for _, f := range x.Following { // steps that another decision had done are not among them
+		i := slices.Index(rest[1:], f.Action)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+1:]
+	}
+	return true
 }

@@ -96,6 +96,14 @@ func (d *Draft) write(tx store.Tx, dl Delivery, means store.Key) error {
 	if err := audit.Write(tx, decided(d.Decision)); err != nil {
 		return err
 	}
+	for _, w := range d.Workflows {
+		if err := tx.Put(key(execution.Workflows, w.ID), w); err != nil {
+			return err
+		}
+		if err := audit.Write(tx, execution.WorkflowCreated(w, Actor)); err != nil {
+			return err
+		}
+	}
 	for _, x := range d.Executions {
 		// Put, since keepNew has read that there is none, or one only recorded.
 		if err := tx.Put(key(execution.Collection, x.ID), x); err != nil {
@@ -125,7 +133,7 @@ func decided(d Decision) audit.Record {
 // finds.
 func (e *Engine) queue(ctx context.Context, d Decision) error {
 	for _, p := range d.Proposals {
-		if p.ExecutionID == "" {
+		if p.ExecutionID == "" { // later steps are queued by the one before
 			continue
 		}
 		x, err := store.Get[execution.Execution](ctx, e.d.Store, key(execution.Collection, p.ExecutionID))

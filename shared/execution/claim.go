@@ -29,6 +29,9 @@ func (m *Machine) Claim(ctx context.Context, id, owner string) (Execution, error
 		return m.claim(ctx, tx, x, now, owner)
 	}}
 	x, err := m.apply(ctx, id, claim)
+	if paused, ok := errors.AsType[*paused](err); ok {
+		return m.putOff(ctx, id, paused.why)
+	}
 	if !errors.Is(err, errWaiting) {
 		return x, err
 	}
@@ -79,6 +82,8 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 		return "", &NotDue{At: x.NotBefore}
 	case x.State.Leased() && x.Lease != nil && now.Before(x.Lease.Until):
 		return "", ErrHeld
+	case x.State == Reverting:
+		return m.claimUndo(ctx, tx, x, now, owner)
 	}
 	if x.State != Verifying { // the effect is made already: only its record is missing
 		if refusal, err := m.ask(ctx, tx, *x, now); err != nil {

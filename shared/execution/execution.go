@@ -74,15 +74,20 @@ type Execution struct {
 	Hop        int      `json:"hop,omitempty"`   // of the event: how many of our own effects led to it
 
 	// WorkflowID names the workflow that the execution is step Step of, from 1;
-	// "" for a policy that does one thing.
-	WorkflowID string `json:"workflow_id,omitempty"`
-	Step       int    `json:"step,omitempty"`
+	// "" for a policy that does one thing. Previous is the execution that it
+	// comes after; "" for the first, which is what is approved and what limits
+	// count. Following are the steps after it: an approval covers them.
+	WorkflowID string      `json:"workflow_id,omitempty"`
+	Step       int         `json:"step,omitempty"`
+	Previous   string      `json:"previous,omitempty"`
+	Following  []Following `json:"following,omitempty"`
 
-	Action string          `json:"action"`
-	Class  action.Class    `json:"class"`
-	Target action.Target   `json:"target"`
-	Args   json.RawMessage `json:"args"`
-	Limits Limits          `json:"limits"`
+	Action     string          `json:"action"`
+	Class      action.Class    `json:"class"`
+	Reversible bool            `json:"reversible,omitempty"` // the action can undo its effect
+	Target     action.Target   `json:"target"`
+	Args       json.RawMessage `json:"args"`
+	Limits     Limits          `json:"limits"`
 
 	// Repository, Resource and InstallationID repeat Target, as index fields.
 	Repository     string `json:"repository"`
@@ -103,8 +108,11 @@ type Execution struct {
 	Round        int            `json:"round,omitempty"`
 	ApprovedHash string         `json:"approved_hash,omitempty"`
 	Result       *action.Result `json:"result,omitempty"`
-	Outcome      action.Outcome `json:"outcome,omitempty"`
-	DryRun       bool           `json:"dry_run,omitempty"`
+	// Outcome is what became of the effect that was tried; "" while nothing was,
+	// and when an effect that worked was undone.
+	Outcome action.Outcome `json:"outcome,omitempty"`
+	Undo    *Undo          `json:"undo,omitempty"` // the last time that undoing it was begun
+	DryRun  bool           `json:"dry_run,omitempty"`
 
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  time.Time  `json:"updated_at"`
@@ -112,6 +120,23 @@ type Execution struct {
 	Deadline   *time.Time `json:"deadline_at,omitempty"` // when a waiting approval expires
 	StartedAt  *time.Time `json:"started_at,omitempty"`  // first claim: what limits count
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
+}
+
+// Following is a later step of the same workflow.
+type Following struct {
+	Execution string          `json:"execution"`
+	Action    string          `json:"action"`
+	Target    action.Target   `json:"target"`
+	Args      json.RawMessage `json:"args"`
+}
+
+// Undo is an effect on its way to be undone.
+type Undo struct {
+	By     string    `json:"by"`     // who wanted it: a person, or ActorWorkflow
+	Reason string    `json:"reason"` //
+	At     time.Time `json:"wanted_at"`
+	Claims int       `json:"claims"` // how often a worker took it
+	Tries  int       `json:"tries"`  // how often it was begun, each time with an intent before
 }
 
 // Limits bound how often a policy's action may run; the claim checks them.

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
 // LimitGate refuses what would run more often than the policy's limits allow.
-// It counts first claims, so that a retry does not count twice.
+// It counts first claims, so that a retry does not count twice, and of a
+// workflow its first step's.
 func LimitGate(ctx context.Context, tx store.Tx, x Execution, now time.Time) (string, error) {
-	if x.StartedAt != nil {
-		return "", nil // counted already
+	if x.StartedAt != nil || x.Previous != "" {
+		return "", nil // counted already, or with the workflow's first step
 	}
 	byPolicy := store.Filter{Field: "policy", Op: store.Eq, Value: x.Policy}
 	byResource := store.Filter{Field: "resource", Op: store.Eq, Value: x.Resource}
@@ -50,7 +53,12 @@ func reached(ctx context.Context, tx store.Tx, r Rate, where []store.Filter, now
 		if err != nil {
 			return false, err
 		}
-		if left -= len(page.Documents); left <= 0 || page.Next == "" {
+		for _, d := range page.Documents {
+			if !gjson.GetBytes(d.Data, "previous").Exists() { // a workflow counts once
+				left--
+			}
+		}
+		if left <= 0 || page.Next == "" {
 			return left <= 0, nil
 		}
 		q.Cursor = page.Next

@@ -16,9 +16,12 @@ import (
 type Deps struct {
 	Store store.Store
 	Clock clock.Clock
-	// Gates are asked, in order, inside the claim's transaction.
-	Gates []Gate
-	Lease time.Duration // how long a claim holds; 0 means 60 s
+	// Gates are asked, in order, inside the claim's transaction; UndoGates
+	// inside that of a claim to undo an effect, which their refusal puts off.
+	Gates     []Gate
+	UndoGates []Gate
+	Brakes    Brakes
+	Lease     time.Duration // how long a claim holds; 0 means 60 s
 }
 
 // Gate lets an execution run or says why not. It reads only through tx, so
@@ -75,7 +78,7 @@ type change struct {
 // An fn that returns an empty verb changes nothing.
 func (m *Machine) apply(ctx context.Context, id string, c change) (Execution, error) {
 	var after Execution
-	err := m.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
+	err := m.run(ctx, func(ctx context.Context, tx store.Tx) error {
 		x, err := get(ctx, tx, id)
 		if err != nil {
 			return err
@@ -86,19 +89,31 @@ func (m *Machine) apply(ctx context.Context, id string, c change) (Execution, er
 		if err != nil || verb == "" {
 			return err
 		}
-		after.UpdatedAt = now
-		if after.State.Terminal() {
-			after.FinishedAt = &now
-		}
-		if err := tx.Put(keyOf(id), after); err != nil {
+		if err := put(tx, &x, from, c.actor, verb, now); err != nil {
 			return err
 		}
-		return audit.Write(tx, record(after, from, c.actor, verb, now))
+		if x.WorkflowID != "" && x.State != from && x.State.Terminal() {
+			err = m.follow(ctx, tx, &x, now)
+		}
+		after = x
+		return err
 	})
 	if err != nil {
 		return after, fmt.Errorf("execution %s: %w", id, err)
 	}
 	return after, nil
+}
+
+// put writes x, which was in state from, with the record of its move.
+func put(tx store.Tx, x *Execution, from State, actor, verb string, now time.Time) error {
+	x.UpdatedAt, x.FinishedAt = now, nil
+	if x.State.Terminal() {
+		x.FinishedAt = &now
+	}
+	if err := tx.Put(keyOf(x.ID), *x); err != nil {
+		return fmt.Errorf("write execution %s: %w", x.ID, err)
+	}
+	return audit.Write(tx, record(*x, from, actor, verb, now))
 }
 
 func record(x Execution, from State, actor, verb string, now time.Time) audit.Record {
@@ -113,6 +128,12 @@ func record(x Execution, from State, actor, verb string, now time.Time) audit.Re
 	}
 	if x.Lease != nil {
 		r.Details["fence"] = fmt.Sprint(x.Lease.Fence)
+	}
+	if x.WorkflowID != "" {
+		r.Details["workflow"], r.Details["step"] = x.WorkflowID, fmt.Sprint(x.Step)
+	}
+	if x.Undo != nil {
+		r.Details["undo_tries"] = fmt.Sprint(x.Undo.Tries)
 	}
 	if x.Result != nil && x.Result.URL != "" {
 		r.Details["url"] = x.Result.URL

@@ -53,7 +53,7 @@ func moves() map[string]move {
 			return m.Intend(ctx, x, action.Plan{})
 		}, from{running: running}, "execution.intended"},
 		"applied": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
-			return m.Applied(ctx, x, action.Result{ID: "1"})
+			return m.Applied(ctx, x, action.Result{ID: "1"}, 0)
 		}, from{running: verifying}, "execution.applied"},
 		"retry": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
 			return m.Retry(ctx, x, start.Add(time.Hour), "again")

@@ -44,8 +44,8 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 	x, err := r.Machine.Claim(ctx, id, r.Owner)
 	var notDue *NotDue
 	switch {
-	case errors.Is(err, ErrFinal):
-		return nil
+	case errors.Is(err, ErrFinal): // who ended it may have died before waking the next
+		return r.Machine.Wake(ctx, r.Tasks, x)
 	case errors.Is(err, ErrHeld): // its holder may be dead: look again when the lease ends
 		return r.later(ctx, x, x.Lease.Until)
 	case errors.As(err, &notDue):
@@ -53,19 +53,34 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	case !x.State.Leased():
-		return nil // the claim itself ended it: expired or blocked
+		return r.Machine.Wake(ctx, r.Tasks, x) // the claim itself ended it: expired or blocked
 	}
+	if err := r.drive(ctx, x); err != nil || x.WorkflowID == "" {
+		return err
+	}
+	return r.Machine.Wake(context.WithoutCancel(ctx), r.Tasks, x)
+}
+
+// drive does with the claimed x what its state asks for.
+func (r *Runner) drive(ctx context.Context, x Execution) error {
 	act, err := r.Actions.Lookup(x.Action)
-	if err != nil {
+	switch {
+	case err != nil && x.State == Reverting:
+		return r.notUndone(ctx, x, err, true)
+	case err != nil:
 		return r.end(ctx, x, Failed, err, nil)
 	}
 	// A third of the lease is left, so that no request outlives it.
 	ctx, cancel := context.WithTimeout(ctx, r.Machine.d.Lease*2/3)
 	defer cancel()
-	if x.State == Verifying {
+	switch x.State {
+	case Verifying:
 		return r.verify(ctx, x, act)
+	case Reverting:
+		return r.undo(ctx, x, act)
+	default:
+		return r.effect(ctx, x, act)
 	}
-	return r.effect(ctx, x, act)
 }
 
 // effect makes the effect, once.
@@ -100,8 +115,8 @@ func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) err
 	if !r.Live(x.InstallationID) {
 		return r.end(ctx, x, Blocked, fmt.Errorf("dry run: installation %d is not live; the plan says what would be done", x.InstallationID), &plan)
 	}
-	if x, err = r.Machine.Intend(ctx, x, plan); err != nil {
-		return err
+	if x, err = r.Machine.Intend(ctx, x, plan); err != nil || x.State != Running {
+		return err // or a fight between policies was stopped
 	}
 	res, err := act.Apply(ctx, x.request(), plan)
 	if err != nil {
@@ -110,11 +125,16 @@ func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) err
 	return r.applied(ctx, x, act, res)
 }
 
-// applied records the effect even if making it took all of ctx's time.
+// applied records the effect even if making it took all of ctx's time. One that
+// needs time to settle is read back by a later task.
 func (r *Runner) applied(ctx context.Context, x Execution, act action.Action, res action.Result) error {
-	x, err := r.Machine.Applied(context.WithoutCancel(ctx), x, res)
+	settle := act.Spec().Settle
+	x, err := r.Machine.Applied(context.WithoutCancel(ctx), x, res, settle)
 	if err != nil {
 		return err
+	}
+	if settle > 0 {
+		return r.later(ctx, x, x.NotBefore)
 	}
 	return r.verify(ctx, x, act)
 }

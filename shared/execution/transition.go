@@ -9,15 +9,17 @@ import (
 // next lists what each state may become. A state without an entry is final
 // but for a person: uncertain waits for one.
 var next = map[State][]State{
-	Planned:   {Waiting, Ready},
+	Planned:   {Waiting, Ready, Rejected, Superseded},
 	Waiting:   {Ready, Rejected, Expired, Superseded},
 	Ready:     {Running, Blocked, Superseded, Rejected, Uncertain},
 	Running:   {Running, Ready, Verifying, Succeeded, Failed, Blocked, Superseded, Uncertain},
 	Verifying: {Verifying, Succeeded, Failed, Uncertain, Reverting},
 	Succeeded: {Reverting},
 	Failed:    {Reverting},
-	Uncertain: {Ready, Succeeded, Failed},
+	Uncertain: {Ready, Succeeded, Failed, Reverting},
 	Reverting: {Reverting, Reverted, RevertFailed},
+
+	RevertFailed: {Reverting},
 }
 
 // Terminal reports whether nothing but a person's request moves s any more.

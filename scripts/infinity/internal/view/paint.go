@@ -35,6 +35,7 @@ func (p Paint) As(s Style, text string) string {
 var states = map[string]Style{
 	"succeeded": Green, "Automatic": Green, "reverted": Green,
 	"waiting": Yellow, "Alert": Yellow, "Manual": Yellow, "ready": Yellow, "running": Yellow, "verifying": Yellow,
+	"done": Green, "compensating": Yellow, "reverting": Yellow, "undone": Green, "stuck": Red,
 	"failed": Red, "uncertain": Red, "revert_failed": Red, "blocked": Red,
 	"rejected": Dim, "expired": Dim, "superseded": Dim, "planned": Dim, "Observe": Dim, "Record": Dim,
 }
