@@ -24,6 +24,13 @@ func (s *Server) Effects() []Effect {
 	return slices.Clone(s.effects)
 }
 
+// EffectsAfter returns the effects but for the first n.
+func (s *Server) EffectsAfter(n int) []Effect {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.effects[min(n, len(s.effects)):])
+}
+
 var marker = regexp.MustCompile(`<!-- infinity:(.+?) -->`)
 
 // keyOf finds the effect key that a request carries.

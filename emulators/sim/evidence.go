@@ -1,0 +1,98 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+// Evidence is all that the invariants are judged by.
+type Evidence struct {
+	History
+	Grants     []Grant
+	Executions []execution.Execution
+	Deliveries []decision.Delivery
+	// Skew is how far two clocks may have differed: times are compared with
+	// that much patience.
+	Skew time.Duration
+}
+
+// Evidence collects what is known at the end.
+func (w *World) Evidence(ctx context.Context) (Evidence, error) {
+	e := Evidence{History: *w.history, Grants: w.grants, Skew: 2 * w.o.Faults.Skew}
+	var err error
+	if e.Executions, err = all[execution.Execution](ctx, w.Store, execution.Collection); err != nil {
+		return e, err
+	}
+	e.Deliveries, err = all[decision.Delivery](ctx, w.Store, decision.Deliveries)
+	return e, err
+}
+
+func all[T any](ctx context.Context, r store.Reader, collection string) (list []T, err error) {
+	q := store.Query{Collection: collection, Limit: store.MaxPage}
+	for {
+		page, next, err := store.List[T](ctx, r, q)
+		if err != nil {
+			return nil, fmt.Errorf("collect %s: %w", collection, err)
+		}
+		list = append(list, page...)
+		if q.Cursor = next; next == "" {
+			return list, nil
+		}
+	}
+}
+
+// records returns the audit records of a commit.
+func (c Commit) records() []audit.Record { return decoded[audit.Record](c, audit.Collection) }
+
+// executions returns the executions that a commit wrote.
+func (c Commit) executions() []execution.Execution {
+	return decoded[execution.Execution](c, execution.Collection)
+}
+
+func decoded[T any](c Commit, collection string) []T {
+	var list []T
+	for _, w := range c.Writes {
+		var v T
+		if w.Key.Collection == collection && w.Data != nil && json.Unmarshal(w.Data, &v) == nil {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// told returns, for each execution, the steps at which a record of verb about
+// it was committed.
+func (e Evidence) told(verb string) map[string][]int {
+	steps := map[string][]int{}
+	for _, c := range e.Commits {
+		for _, r := range c.records() {
+			if r.Verb == verb {
+				steps[r.Subject] = append(steps[r.Subject], c.Step)
+			}
+		}
+	}
+	return steps
+}
+
+// rule returns the rule called name that was in force at step.
+func (e Evidence) rule(name string, step int) (Rule, bool) {
+	for _, g := range slices.Backward(e.Grants) {
+		if g.Step > step {
+			continue
+		}
+		i := slices.IndexFunc(g.Rules, func(r Rule) bool { return r.Name == name })
+		if i < 0 {
+			return Rule{}, false
+		}
+		return g.Rules[i], true
+	}
+	return Rule{}, false
+}

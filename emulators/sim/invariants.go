@@ -1,0 +1,213 @@
+package sim
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+)
+
+// Invariant is what must hold after every run. Check returns a sentence for
+// each violation.
+type Invariant struct {
+	Name, Says string
+	Check      func(Evidence) []string
+}
+
+// Invariants are I1 to I8 but for draining, which is Drain's to say.
+func Invariants() []Invariant {
+	return []Invariant{
+		{"I1", "every event answered 2xx reaches a terminal state", lost},
+		{"I2", "at most one effect for an effect key", twice},
+		{"I3", "no effect without an intent recorded before it", unintended},
+		{"I4", "no succeeded without the effect", ghosts},
+		{"I5", "every effect is permitted by the policy in force or by a valid approval", unpermitted},
+		{"I6", "the audit log has no gap", unaudited},
+		{"I7", "limits are respected", overLimit},
+	}
+}
+
+// Violations checks all invariants.
+func Violations(e Evidence) []string {
+	var found []string
+	for _, i := range Invariants() {
+		for _, v := range i.Check(e) {
+			found = append(found, i.Name+": "+v)
+		}
+	}
+	return found
+}
+
+func lost(e Evidence) (found []string) {
+	known := map[string]bool{}
+	for _, d := range e.Deliveries {
+		known[d.EventID] = d.DecisionID != ""
+	}
+	for _, a := range e.Accepted {
+		if !known[a.Delivery] {
+			found = append(found, fmt.Sprintf("delivery %s was accepted at step %d and has no decision", a.Delivery, a.Step))
+		}
+	}
+	for _, x := range e.Executions {
+		if !x.State.Terminal() && !(x.State == execution.Waiting && x.Category == execution.Manual) {
+			found = append(found, fmt.Sprintf("execution %s is left %s", x.ID, x.State))
+		}
+	}
+	return found
+}
+
+// ours are the parts of a request that differ between executions: equal
+// requests but for them are one effect that was made twice.
+var ours = regexp.MustCompile(`(\\n)*<!-- infinity:[^>]*-->|(\\n)*\\u003c!-- infinity:.*?--\\u003e|"external_id":"[^"]*",?`)
+
+func twice(e Evidence) (found []string) {
+	first := map[string]Effect{}
+	for _, f := range e.Effects {
+		key := f.Method + " " + f.Path + " " + ours.ReplaceAllString(f.Body, "")
+		if one, again := first[key]; again {
+			found = append(found, fmt.Sprintf("%s %s at step %d by %s and again at step %d by %s", f.Method, f.Path, one.Step, one.By, f.Step, f.By))
+			continue
+		}
+		first[key] = f
+	}
+	return found
+}
+
+func unintended(e Evidence) (found []string) {
+	intents := e.told("execution.intended")
+	for _, f := range e.Effects {
+		before := func(step int) bool { return step < f.Step }
+		if !slices.ContainsFunc(intents["executions/"+f.Execution], before) {
+			found = append(found, fmt.Sprintf("%s %s at step %d by %s was not intended before", f.Method, f.Path, f.Step, f.By))
+		}
+	}
+	return found
+}
+
+func ghosts(e Evidence) (found []string) {
+	made := map[string]bool{}
+	for _, f := range e.Effects {
+		made[f.Execution] = true
+	}
+	for _, x := range e.Executions {
+		if x.State == execution.Succeeded && !made[x.ID] {
+			found = append(found, fmt.Sprintf("execution %s (%s) succeeded without an effect: %s", x.ID, x.Action, x.Reason))
+		}
+	}
+	return found
+}
+
+// vetoWindow is what an Alert waits, by the configuration's default.
+const vetoWindow = 5 * time.Minute
+
+func unpermitted(e Evidence) (found []string) {
+	created, claimed, approved, rejected := e.told("execution.created"), e.told("execution.claimed"), e.told("execution.approved"), e.told("execution.rejected")
+	at := map[int]time.Time{}
+	for _, c := range e.Commits {
+		at[c.Step] = c.At
+	}
+	byID := map[string]execution.Execution{}
+	for _, x := range e.Executions {
+		byID[x.ID] = x
+	}
+	for _, f := range e.Effects {
+		x, subject := byID[f.Execution], "executions/"+f.Execution
+		claim := lastBefore(claimed[subject], f.Step)
+		why := ""
+		r, known := e.rule(x.Policy, claim)
+		asked := len(created[subject]) > 0 && lastBefore(approved[subject], f.Step) > 0
+		switch {
+		case x.ID == "":
+			why = "no execution"
+		case !known || r.Do != x.Action:
+			why = "no rule of that name and action was in force when it was claimed"
+		case lastBefore(rejected[subject], f.Step) > 0:
+			why = "it was rejected"
+		case x.Category == execution.Record, r.Level < "L3":
+			why = "it was to be recorded only"
+		case x.Category == execution.Manual && !asked:
+			why = "nobody approved"
+		case x.Category == execution.Alert && len(created[subject]) > 0 && f.At.Sub(at[created[subject][0]]) < vetoWindow-e.Skew && !asked:
+			why = "its veto window was open"
+		}
+		if why != "" {
+			found = append(found, fmt.Sprintf("%s %s at step %d by %s: %s", f.Method, f.Path, f.Step, f.By, why))
+		}
+	}
+	return found
+}
+
+// lastBefore returns the last of steps before step, 0 if there is none.
+func lastBefore(steps []int, step int) int {
+	last := 0
+	for _, s := range steps {
+		if s < step {
+			last = s
+		}
+	}
+	return last
+}
+
+func unaudited(e Evidence) (found []string) {
+	state := map[string]string{}
+	for _, c := range e.Commits {
+		for _, x := range c.executions() {
+			told := false
+			for _, r := range c.records() {
+				if r.Subject != "executions/"+x.ID {
+					continue
+				}
+				told = true
+				if r.To != string(x.State) || (r.From != state[x.ID] && r.From != "") {
+					found = append(found, fmt.Sprintf("record %s of execution %s tells of %s to %s at step %d, which was %s to %s",
+						r.Verb, x.ID, r.From, r.To, c.Step, state[x.ID], x.State))
+				}
+			}
+			if !told {
+				found = append(found, fmt.Sprintf("execution %s became %s at step %d without a record", x.ID, x.State, c.Step))
+			}
+			state[x.ID] = string(x.State)
+		}
+	}
+	return found
+}
+
+func overLimit(e Evidence) (found []string) {
+	type group struct{ policy, resource string }
+	times := map[group][]time.Time{}
+	byID, counted := map[string]execution.Execution{}, map[string]bool{}
+	for _, x := range e.Executions {
+		byID[x.ID] = x
+	}
+	for _, f := range e.Effects {
+		x := byID[f.Execution]
+		if x.ID == "" || counted[x.ID] {
+			continue
+		}
+		counted[x.ID] = true
+		for _, g := range []group{{x.Policy, x.Resource}, {x.Policy, ""}} {
+			times[g] = append(times[g], f.At)
+		}
+	}
+	for g, list := range times {
+		r, _ := e.rule(g.policy, 1<<62)
+		l := r.Total
+		if g.resource != "" {
+			l = r.PerResource
+		}
+		for i := l.N; l.N > 0 && i < len(list); i++ {
+			if list[i].Sub(list[i-l.N]) < l.Per-e.Skew-slack {
+				found = append(found, fmt.Sprintf("policy %s had %d effects within %s on %q", g.policy, l.N+1, list[i].Sub(list[i-l.N]), g.resource))
+				break
+			}
+		}
+	}
+	slices.SortFunc(found, strings.Compare)
+	return found
+}
+
+// slack is how long an effect may come after the claim that counted.
+const slack = 2 * time.Minute

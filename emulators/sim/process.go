@@ -1,0 +1,100 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+)
+
+// process is one running instance of a function.
+type process struct {
+	name    string
+	world   *World
+	handler http.Handler
+	slot    *(*process) // where it is listed; emptied when it dies
+	skew    time.Duration
+	stopped time.Time // until when it stands still
+	threads []*Thread
+}
+
+// service is a function with its instances. A dead one is built anew by the
+// next call, as Cloud Run does.
+type service struct {
+	name      string
+	construct function.Constructor
+	instances []*process
+	built     int
+}
+
+// pick returns an instance for t, building it if there is none yet.
+func (s *service) pick(ctx context.Context, t *Thread) (*process, error) {
+	at := &s.instances[t.world.dice.IntN(len(s.instances))]
+	if *at == nil {
+		p, err := s.build(ctx, t.world, at)
+		if err != nil {
+			return nil, err
+		}
+		*at = p
+	}
+	(*at).enter(t)
+	return *at, nil
+}
+
+func (s *service) build(ctx context.Context, w *World, slot **process) (*process, error) {
+	s.built++
+	p := &process{name: s.name + "#" + itoa(s.built), world: w, slot: slot, skew: w.skew()}
+	platform := w.platform(p)
+	if w.o.Vary != nil {
+		platform = w.o.Vary(s.name, platform)
+	}
+	h, err := s.construct(ctx, platform)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", p.name, err)
+	}
+	p.handler = h
+	w.trace.note("%s starts, its clock off by %s", p.name, p.skew)
+	return p, nil
+}
+
+func (p *process) enter(t *Thread) {
+	p.threads = append(p.threads, t)
+	t.process = p
+}
+
+func (p *process) leave(t *Thread) {
+	for i, other := range p.threads {
+		if other == t {
+			p.threads = append(p.threads[:i], p.threads[i+1:]...)
+			return
+		}
+	}
+}
+
+// kill ends the process with all that it was at. by, the thread that runs now,
+// does not return from it.
+func (p *process) kill(by *Thread) {
+	p.world.trace.note("%s dies", p.name)
+	*p.slot = nil
+	for _, t := range p.threads {
+		t.killed = true
+	}
+	p.world.hasten(p.threads)
+	by.killed = true
+	runtime.Goexit()
+}
+
+// wall is the clock of a process: its hands may be off, its waits are not.
+type wall struct{ process *process }
+
+var _ clock.Clock = wall{}
+
+// Now implements clock.Clock.
+func (c wall) Now() time.Time { return clock.Real{}.Now().Add(c.process.skew) }
+
+// After implements clock.Clock.
+func (c wall) After(d time.Duration) <-chan time.Time { return time.After(d) }
