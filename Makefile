@@ -25,6 +25,14 @@ test: ## run all tests, as CI does
 	@[ -n "$(RACE)" ] || echo "no C compiler here: testing without the race detector"
 	$(GO) test $(RACE) -shuffle=on -timeout 20m ./...
 
+SOAK_SEEDS ?= 10000
+SOAK_FROM  ?= 1
+
+.PHONY: soak
+soak: ## the simulation with 10,000 seeds, 100 at a time (SOAK_FROM=1 SOAK_SEEDS=10000)
+	@$(GO) test -c -o $(BIN)/sim.test ./emulators/sim
+	@cd emulators/sim && ../../scripts/soak/run ../../$(BIN)/sim.test $(SOAK_FROM) $(SOAK_SEEDS)
+
 .PHONY: cover
 cover: ## statement coverage of each package
 	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1

@@ -17,7 +17,8 @@ type Invariant struct {
 	Check      func(Evidence) []string
 }
 
-// Invariants are I1 to I8 but for draining, which is Drain's to say.
+// Invariants are I1 to I7, and that retries have jitter (I9). That all drains
+// (I8) is Drain's to say.
 func Invariants() []Invariant {
 	return []Invariant{
 		{"I1", "every event answered 2xx reaches a terminal state", lost},
@@ -27,6 +28,7 @@ func Invariants() []Invariant {
 		{"I5", "every effect is permitted by the policy in force or by a valid approval", unpermitted},
 		{"I6", "the audit log has no gap", unaudited},
 		{"I7", "limits are respected", overLimit},
+		{"I9", "those who failed together do not come back together", inStep},
 	}
 }
 
@@ -52,7 +54,7 @@ func lost(e Evidence) (found []string) {
 		}
 	}
 	for _, x := range e.Executions {
-		if !x.State.Terminal() && !(x.State == execution.Waiting && x.Category == execution.Manual) {
+		if waits := x.State == execution.Waiting && x.Category == execution.Manual; !waits && !x.State.Terminal() {
 			found = append(found, fmt.Sprintf("execution %s is left %s", x.ID, x.State))
 		}
 	}
@@ -211,3 +213,33 @@ func overLimit(e Evidence) (found []string) {
 
 // slack is how long an effect may come after the claim that counted.
 const slack = 2 * time.Minute
+
+// enough retries must differ in how long they wait; a target may have named
+// the time of a few.
+const enough = 6
+
+func inStep(e Evidence) (found []string) {
+	waits := map[int]map[time.Duration]int{} // how often, by attempt
+	total := map[int]int{}
+	for _, c := range e.Commits {
+		for _, x := range c.executions() {
+			if x.State != execution.Ready || x.Attempt == 0 || !x.NotBefore.After(x.UpdatedAt) {
+				continue
+			}
+			if waits[x.Attempt] == nil {
+				waits[x.Attempt] = map[time.Duration]int{}
+			}
+			waits[x.Attempt][x.NotBefore.Sub(x.UpdatedAt)]++
+			total[x.Attempt]++
+		}
+	}
+	for attempt, n := range total {
+		for wait, same := range waits[attempt] {
+			if same >= enough && same*2 > n {
+				found = append(found, fmt.Sprintf("%d of %d retries after attempt %d waited %s", same, n, attempt, wait))
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}

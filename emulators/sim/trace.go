@@ -32,7 +32,7 @@ func (t trace) step(n int, name, point string) {
 // note adds what happens within a step.
 func (t trace) note(format string, args ...any) {
 	if t.out != nil {
-		fmt.Fprintf(t.out, "    "+format+"\n", args...)
+		_, _ = fmt.Fprintf(t.out, "    "+format+"\n", args...) // the reader's own concern
 	}
 }
 

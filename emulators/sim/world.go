@@ -89,14 +89,16 @@ type World struct {
 }
 
 // appKey is the App's key of all worlds: making one takes a second.
-var appKey = sync.OnceValue(func() (k struct {
-	private secret.Value
-	public  *rsa.PublicKey
-	err     error
-}) {
+var appKey = sync.OnceValue(func() (k keyPair) {
 	k.private, k.public, k.err = hubclient.NewKey()
 	return k
 })
+
+type keyPair struct {
+	private secret.Value
+	public  *rsa.PublicKey
+	err     error
+}
 
 // New makes a world. Close ends it.
 func New(ctx context.Context, o Options) (*World, error) {
@@ -140,12 +142,12 @@ func (w *World) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	real := clock.Real{} // of the bubble
-	w.Store = storememory.New(storememory.Options{Schema: schema, Clock: even{real}, Faults: commits{w}})
-	w.Bus = busmemory.New(busmemory.Options{Clock: real, Log: w.o.Log})
-	w.Tasks = taskmemory.New(taskmemory.Options{Clock: real, Log: w.o.Log, Jitter: w.dice.Float64})
-	w.Blobs = blobmemory.New(real)
-	w.secrets = secretmemory.New(real)
+	now := clock.Real{} // of the bubble
+	w.Store = storememory.New(storememory.Options{Schema: schema, Clock: even{now}, Faults: commits{w}})
+	w.Bus = busmemory.New(busmemory.Options{Clock: now, Log: w.o.Log})
+	w.Tasks = taskmemory.New(taskmemory.Options{Clock: now, Log: w.o.Log, Jitter: w.dice.Float64})
+	w.Blobs = blobmemory.New(now)
+	w.secrets = secretmemory.New(now)
 	hookSecret := secret.Value("a secret of this simulation only")
 	for name, value := range map[string]secret.Value{"github-webhook": hookSecret, "github-app-key": app.private} {
 		if _, err := w.secrets.Add(ctx, name, value); err != nil {
@@ -154,7 +156,7 @@ func (w *World) open(ctx context.Context) error {
 	}
 	w.catcher = &catcher{}
 	fake, err := github.New(github.Config{
-		Clock: real, AppID: 1, AppKey: app.public, Secret: hookSecret, WebhookURL: "http://127.0.0.1/githubwebhook", Transport: w.catcher,
+		Clock: now, AppID: 1, AppKey: app.public, Secret: hookSecret, WebhookURL: "http://127.0.0.1/githubwebhook", Transport: w.catcher,
 	})
 	if err != nil {
 		return err

@@ -171,11 +171,25 @@ func (r *Runner) notApplied(ctx context.Context, x Execution, begun int, cause e
 	if !doubtful {
 		x.Intent = begun
 	}
+	if doubtful && x.Class == action.ClassB {
+		return r.againAfter(ctx, x, cause, settle)
+	}
 	return r.again(ctx, x, cause)
 }
 
+// settle is how long a request that was given up may still be carried out: a
+// probe before that finds nothing, and the effect is made twice. GitHub ends
+// requests after 10 s.
+// https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
+const settle = 15 * time.Second
+
 // again gives x back to be tried later, or ends it when that cannot help.
 func (r *Runner) again(ctx context.Context, x Execution, cause error) error {
+	return r.againAfter(ctx, x, cause, 0)
+}
+
+// againAfter is again, with more added to the wait.
+func (r *Runner) againAfter(ctx context.Context, x Execution, cause error, more time.Duration) error {
 	if x.Attempt >= MaxAttempts || (!fault.Retriable(cause) && !fault.Is(cause, fault.Conflict)) {
 		return r.giveUp(ctx, x, cause)
 	}
@@ -183,6 +197,7 @@ func (r *Runner) again(ctx context.Context, x Execution, cause error) error {
 	if wait == 0 {
 		wait = r.backoff(x.Attempt)
 	}
+	wait += more
 	r.Log.InfoContext(ctx, "execution to be tried again", slog.String("execution", x.ID),
 		slog.Int("attempt", x.Attempt), slog.Duration("wait", wait), slog.Any("error", cause))
 	at := r.Clock.Now().Add(wait)

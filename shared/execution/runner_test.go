@@ -81,21 +81,25 @@ func TestRunEndsAsTheActionSays(t *testing.T) {
 func TestRunWaitsAndTriesAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
+		class    action.Class
 		err      error
 		min, max time.Duration
 	}{
-		"a time that the target names": {errRate, 90 * time.Second, 90 * time.Second},
-		"the first back-off":           {errDown, time.Second, 1500 * time.Millisecond},
+		"a time that the target names": {action.ClassA, errRate, 90 * time.Second, 90 * time.Second},
+		"the first back-off":           {action.ClassA, errDown, time.Second, 1500 * time.Millisecond},
+		"a late effect may yet come":   {action.ClassB, errDown, 16 * time.Second, 16500 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fake{class: action.ClassA, apply: always(c.err)}
+			f := &fake{class: c.class, apply: always(c.err)}
 			r := newRig(t, of(f))
-			r.put(t, ready("x"))
+			x := ready("x")
+			x.Class = c.class
+			r.put(t, x)
 			if err := r.runner.Run(t.Context(), "x"); err != nil {
 				t.Fatal(err)
 			}
-			x := r.wantState(t, "x", execution.Ready)
+			x = r.wantState(t, "x", execution.Ready)
 			if wait := x.NotBefore.Sub(start); wait < c.min || wait > c.max {
 				t.Errorf("waits %s, want %s to %s", wait, c.min, c.max)
 			}
