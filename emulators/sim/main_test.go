@@ -7,13 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	_ "github.com/InfinityXOneSystems/infinity-matrix/emulators/local" // registers all functions
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/sim"
-	// The functions under test register themselves.
-	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/decide"
-	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/execute"
-	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
-	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/githubwebhook"
-	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/sweep"
 )
 
 // How a run is asked for. go test has a -trace of its own, hence -steps.
