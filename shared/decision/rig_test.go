@@ -213,3 +213,19 @@ func (r *rig) execution(t *testing.T, id string) execution.Execution {
 }
 
 var errLost = errors.New("lost")
+
+// put stores value under its key.
+func (r *rig) put(t *testing.T, collection, id string, value any) {
+	t.Helper()
+	err := r.store.Run(t.Context(), func(_ context.Context, tx store.Tx) error {
+		return tx.Put(store.Key{Collection: collection, ID: id}, value)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// planOf is a plan with one effect.
+func planOf(after string) action.Plan {
+	return action.Plan{Effects: []action.Effect{{Verb: "put", After: after}}}
+}

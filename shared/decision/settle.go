@@ -34,7 +34,7 @@ func (d Draft) Settle(known func(id string) (execution.Execution, error)) (Draft
 		case len(fresh) == 0:
 			p.none("decision " + made[0].MadeBy + " had all of it done before")
 		default:
-			s.take(p, fresh, made)
+			s.take(p, xs[0], fresh, made)
 		}
 	}
 	return s, nil
@@ -67,9 +67,12 @@ func settle(xs []execution.Execution, known func(id string) (execution.Execution
 	return fresh, made, "", nil
 }
 
-// take adds what p proposes: what is left of it begins as its first step would.
-func (d *Draft) take(p *Proposal, fresh []execution.Execution, made []execution.WorkflowStep) {
+// take adds what p proposes: what is left of it begins as first would have.
+func (d *Draft) take(p *Proposal, first execution.Execution, fresh []execution.Execution, made []execution.WorkflowStep) {
 	if p.WorkflowID != "" {
+		x := &fresh[0]
+		x.Previous, x.State, x.Reason = "", first.State, first.Reason
+		x.NotBefore, x.Deadline, x.FinishedAt = first.NotBefore, first.Deadline, first.FinishedAt
 		p.Steps = slices.Clone(p.Steps)
 		for _, m := range made {
 			p.Steps[m.Step-1].Note = "decision " + m.MadeBy + " made this effect before"

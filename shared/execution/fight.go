@@ -120,10 +120,10 @@ func (f *Field) flips(policy string, e action.Effect) bool {
 	if n == 0 || f.Changes[n-1].Policy == policy {
 		return false
 	}
-	if e.After == f.Changes[n-1].Before {
+	if strings.EqualFold(e.After, f.Changes[n-1].Before) {
 		return true
 	}
-	return n > 1 && e.After == f.Changes[n-2].After
+	return n > 1 && strings.EqualFold(e.After, f.Changes[n-2].After)
 }
 
 // partFighters freezes the policies and calls a person.

@@ -3,6 +3,7 @@ package execution_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func moves() map[string]move {
 		}
 	}
 	type from = map[execution.State]execution.State
-	const running, verifying = execution.Running, execution.Verifying
+	const running, verifying, reverting = execution.Running, execution.Verifying, execution.Reverting
 	return map[string]move{
 		"approve": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
 			return m.Approve(ctx, x.ID, "github:ann", "fine")
@@ -48,7 +49,19 @@ func moves() map[string]move {
 		}, from{execution.Waiting: execution.Rejected}, "execution.rejected"},
 		"claim": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
 			return m.Claim(ctx, x.ID, "worker-2")
-		}, from{execution.Ready: running, running: running, verifying: verifying}, "execution.claimed"},
+		}, from{execution.Ready: running, running: running, verifying: verifying, reverting: reverting}, "execution.claimed"},
+		"revert": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
+			return m.Revert(ctx, x.ID, "github:ann", "wrong")
+		}, from{execution.Succeeded: reverting, execution.Failed: reverting, execution.Uncertain: reverting, execution.RevertFailed: reverting}, "execution.undo_wanted"},
+		"intend undo": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
+			return m.IntendUndo(ctx, x)
+		}, from{reverting: reverting}, "execution.undo_intended"},
+		"undone": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
+			return m.Undone(ctx, x, "as wanted")
+		}, from{reverting: execution.Reverted}, "execution.reverted"},
+		"retry undo": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
+			return m.RetryUndo(ctx, x, start.Add(time.Hour), "again")
+		}, from{reverting: reverting}, "execution.undo_retry"},
 		"intend": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
 			return m.Intend(ctx, x, action.Plan{})
 		}, from{running: running}, "execution.intended"},
@@ -75,6 +88,12 @@ func moves() map[string]move {
 func in(s execution.State) execution.Execution {
 	x := ready("x")
 	x.State, x.Reason = s, "as it was"
+	if slices.Contains([]execution.State{execution.Succeeded, execution.Failed, execution.Uncertain, execution.Reverting, execution.RevertFailed}, s) {
+		x.Intent, x.Attempt, x.Reversible = 1, 1, true
+	}
+	if s == execution.Reverting {
+		x.Undo = &execution.Undo{By: "github:ann", At: start}
+	}
 	switch {
 	case s == execution.Waiting:
 		return waiting("x", execution.Manual)
@@ -89,9 +108,6 @@ func TestEveryMoveFromEveryState(t *testing.T) {
 	t.Parallel()
 	for name, m := range moves() {
 		for _, s := range states {
-			if s == execution.Reverting && name == "claim" {
-				continue // nothing reverts yet
-			}
 			t.Run(name+" "+string(s), func(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, nil)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -90,6 +91,9 @@ func sane(t *testing.T, w World) {
 	}
 	if _, reverter := w.Action.(action.Reverter); reverter != s.Reversible {
 		t.Errorf("reversible: %t, reverter: %t", s.Reversible, reverter)
+	}
+	if s.Settle < 0 || s.Settle > time.Minute {
+		t.Errorf("the effect is let settle for %s; want at most a minute", s.Settle)
 	}
 	var schema map[string]any
 	if err := json.Unmarshal(s.Args, &schema); err != nil {

@@ -49,7 +49,7 @@ func (a assign) Plan(ctx context.Context, r action.Request) (action.Plan, error)
 	add := without(j.args.Assignees, now)
 	p := action.Plan{State: state(assignArgs{add})}
 	if len(add) > 0 {
-		p.Effects = []action.Effect{{Verb: "assign", Before: list(now), After: list(append(now, add...))}}
+		p.Effects = []action.Effect{{Verb: "assign", Field: "assignees", Before: list(now), After: list(append(now, add...))}}
 	}
 	return p, nil
 }

@@ -60,7 +60,7 @@ func (a checkRun) Plan(ctx context.Context, r action.Request) (action.Plan, erro
 		after = args.Name + ": " + args.Conclusion
 	}
 	return action.Plan{
-		Effects:       []action.Effect{{Verb: "create check run", After: after}},
+		Effects:       []action.Effect{{Verb: "create check run", Field: "check:" + args.Name, After: after}},
 		Preconditions: map[string]string{"head_sha": r.Target.ID},
 	}, err
 }

@@ -51,7 +51,7 @@ func (a closeIssue) Plan(ctx context.Context, r action.Request) (action.Plan, er
 	if issue.GetState() == "closed" {
 		return action.Plan{}, nil
 	}
-	return action.Plan{Effects: []action.Effect{{Verb: "close", Before: "open", After: "closed: " + j.args.reason()}}}, nil
+	return action.Plan{Effects: []action.Effect{{Verb: "close", Field: "state", Before: "open", After: "closed: " + j.args.reason()}}}, nil
 }
 
 func (a closeIssue) Apply(ctx context.Context, r action.Request, _ action.Plan) (action.Result, error) {

@@ -28,7 +28,7 @@ type dispatch struct{ kit[dispatchArgs] }
 func newDispatch(c Clients) dispatch {
 	return dispatch{newKit[dispatchArgs](c, action.Spec{
 		Name: "github.workflow.dispatch", Summary: "Start a workflow by hand, with inputs",
-		Kind: "repository", Class: action.ClassC,
+		Kind: "repository", Class: action.ClassC, Settle: 2 * time.Second, // until GitHub lists the run
 		Args: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["workflow","ref"],"properties":{
 			"workflow":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._ -]{0,99}\\.ya?ml$"},
 			"ref":{"type":"string","minLength":1,"maxLength":255},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 
 	gh "github.com/google/go-github/v66/github"
 
@@ -54,13 +55,16 @@ func (a label) Plan(ctx context.Context, r action.Request) (action.Plan, error) 
 	change := labelArgs{Add: without(without(j.args.Add, j.args.Remove), now), Remove: within(j.args.Remove, now)}
 	p := action.Plan{State: state(change)}
 	for _, name := range change.Add {
-		p.Effects = append(p.Effects, action.Effect{Verb: "add label", After: name})
+		p.Effects = append(p.Effects, action.Effect{Verb: "add label", Field: labelField(name), After: name})
 	}
 	for _, name := range change.Remove {
-		p.Effects = append(p.Effects, action.Effect{Verb: "remove label", Before: name})
+		p.Effects = append(p.Effects, action.Effect{Verb: "remove label", Field: labelField(name), Before: name})
 	}
 	return p, nil
 }
+
+// labelField names a label as a field of its issue; GitHub ignores its case.
+func labelField(name string) string { return "label:" + strings.ToLower(name) }
 
 func (a label) Apply(ctx context.Context, r action.Request, p action.Plan) (action.Result, error) {
 	j, err := a.open(r)

@@ -35,7 +35,7 @@ func TestLabelsPutOnAndTakenOff(t *testing.T) {
 	before := h.labels(t)
 	p, err := w.Action.Plan(t.Context(), w.Request)
 	check(t, err)
-	want := []action.Effect{{Verb: "add label", After: "Urgent"}, {Verb: "remove label", Before: "A/b C"}}
+	want := []action.Effect{{Verb: "add label", Field: "label:urgent", After: "Urgent"}, {Verb: "remove label", Field: "label:a/b c", Before: "A/b C"}}
 	if diff := cmp.Diff(want, p.Effects); diff != "" {
 		t.Errorf("effects (-want +got):\n%s", diff)
 	}

@@ -63,7 +63,7 @@ func (a merge) Plan(ctx context.Context, r action.Request) (action.Plan, error) 
 		return action.Plan{}, j.conflict("it has conflicts with its base")
 	}
 	return action.Plan{
-		Effects:       []action.Effect{{Verb: j.args.method(), Before: "open at " + sha, After: "merged into " + pr.GetBase().GetRef()}},
+		Effects:       []action.Effect{{Verb: j.args.method(), Field: "state", Before: "open at " + sha, After: "merged into " + pr.GetBase().GetRef()}},
 		Preconditions: map[string]string{"sha": sha},
 	}, nil
 }

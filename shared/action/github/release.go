@@ -75,7 +75,7 @@ func (a release) Plan(ctx context.Context, r action.Request) (action.Plan, error
 		after += " (draft)"
 	}
 	return action.Plan{
-		Effects: []action.Effect{{Verb: "create release", After: after}},
+		Effects: []action.Effect{{Verb: "create release", Field: "release:" + j.args.Tag, After: after}},
 		State:   state(before{Tagged: err == nil}),
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	gh "github.com/google/go-github/v66/github"
 
@@ -23,7 +24,7 @@ type rerun struct{ kit[nothing] }
 func newRerun(c Clients) rerun {
 	return rerun{newKit[nothing](c, action.Spec{
 		Name: "github.workflow.rerun_failed_jobs", Summary: "Run the failed jobs of a workflow run again",
-		Kind: "workflow_run", Class: action.ClassB, Args: json.RawMessage(noArgs),
+		Kind: "workflow_run", Class: action.ClassB, Settle: time.Second, Args: json.RawMessage(noArgs),
 		Permissions: map[string]string{"actions": "write"},
 	})}
 }
@@ -74,7 +75,7 @@ func (a rerun) Plan(ctx context.Context, r action.Request) (action.Plan, error) 
 	}
 	return action.Plan{
 		Effects: []action.Effect{{
-			Verb: "rerun failed jobs", Before: fmt.Sprintf("attempt %d: %s", g.attempt, g.run.GetConclusion()),
+			Verb: "rerun failed jobs", Field: "attempt", Before: fmt.Sprintf("attempt %d: %s", g.attempt, g.run.GetConclusion()),
 			After: fmt.Sprintf("attempt %d", g.attempt+1),
 		}},
 		Preconditions: map[string]string{"run_attempt": strconv.Itoa(g.attempt)},

@@ -62,7 +62,7 @@ func (a reviewers) Plan(ctx context.Context, r action.Request) (action.Plan, err
 	p := action.Plan{State: state(add)}
 	if more := slices.Concat(add.Reviewers, add.TeamReviewers); len(more) > 0 {
 		before := slices.Concat(asked, teams)
-		p.Effects = []action.Effect{{Verb: "request review", Before: list(before), After: list(append(before, more...))}}
+		p.Effects = []action.Effect{{Verb: "request review", Field: "reviewers", Before: list(before), After: list(append(before, more...))}}
 	}
 	return p, nil
 }

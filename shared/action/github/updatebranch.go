@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	gh "github.com/google/go-github/v66/github"
 
@@ -22,7 +23,7 @@ type updateBranch struct{ kit[nothing] }
 func newUpdateBranch(c Clients) updateBranch {
 	return updateBranch{newKit[nothing](c, action.Spec{
 		Name: "github.pull_request.update_branch", Summary: "Bring a pull request's branch up to date with its base",
-		Kind: "pull_request", Class: action.ClassA, Args: json.RawMessage(noArgs),
+		Kind: "pull_request", Class: action.ClassA, Settle: 2 * time.Second, Args: json.RawMessage(noArgs), // GitHub works on it
 		Permissions: map[string]string{"contents": "write", "pull_requests": "write"},
 	})}
 }
@@ -54,7 +55,7 @@ func (a updateBranch) Plan(ctx context.Context, r action.Request) (action.Plan, 
 	}
 	return action.Plan{
 		Effects: []action.Effect{{
-			Verb: "update branch", Before: fmt.Sprintf("%d commits behind %s", behind, pr.GetBase().GetRef()), After: "up to date",
+			Verb: "update branch", Field: "head", Before: fmt.Sprintf("%d commits behind %s", behind, pr.GetBase().GetRef()), After: "up to date",
 		}},
 		Preconditions: map[string]string{"expected_head_sha": sha},
 	}, nil

@@ -1,0 +1,286 @@
+package execution_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+// stage is what the steps of a workflow act on: a switch for each step, and a
+// journal of what was done to them.
+type stage struct {
+	mu      sync.Mutex
+	on      map[string]bool
+	journal []string // "do 1", "undo 1": only what changed something
+	calls   map[string]int
+	// before and after are asked around each change: "do 1", "undo 1".
+	before, after map[string]func() error
+}
+
+func newStage() *stage {
+	return &stage{on: map[string]bool{}, calls: map[string]int{}, before: map[string]func() error{}, after: map[string]func() error{}}
+}
+
+func (s *stage) change(verb, id string, to bool) error {
+	name := verb + " " + id
+	s.mu.Lock()
+	s.calls[name]++
+	before, after := s.before[name], s.after[name]
+	s.mu.Unlock()
+	if err := ask(before); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.on[id] != to {
+		s.on[id] = to
+		s.journal = append(s.journal, name)
+	}
+	s.mu.Unlock()
+	return ask(after)
+}
+
+// undone returns the steps that were undone, in order.
+func (s *stage) undone() (steps []string) {
+	for _, entry := range s.journal {
+		if step, ok := strings.CutPrefix(entry, "undo "); ok {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// act is one of the actions on a stage; its target's id says which switch.
+type act struct {
+	stage *stage
+	spec  action.Spec
+}
+
+func (a act) Spec() action.Spec { return a.spec }
+
+func (act) Key(t action.Target, _ json.RawMessage) (string, error) { return t.ID, nil }
+
+func (a act) Plan(_ context.Context, r action.Request) (action.Plan, error) {
+	a.stage.mu.Lock()
+	defer a.stage.mu.Unlock()
+	if a.stage.on[r.Target.ID] {
+		return action.Plan{}, nil
+	}
+	return action.Plan{Effects: []action.Effect{{Verb: "switch on", Field: "switch", Before: "off", After: "on"}}}, nil
+}
+
+func (a act) Apply(_ context.Context, r action.Request, _ action.Plan) (action.Result, error) {
+	return action.Result{ID: r.Target.ID}, a.stage.change("do", r.Target.ID, true)
+}
+
+func (a act) Verify(_ context.Context, r action.Request, _ action.Result) (action.Outcome, error) {
+	a.stage.mu.Lock()
+	defer a.stage.mu.Unlock()
+	if a.stage.on[r.Target.ID] {
+		return action.Worked, nil
+	}
+	return action.Failed, nil
+}
+
+// undoable is an act with a Reverter.
+type undoable struct{ act }
+
+func (a undoable) Revert(_ context.Context, r action.Request, p action.Plan, _ action.Result) error {
+	if len(p.Effects) == 0 {
+		return fault.New(fault.Invalid, "the plan that was carried out is not known")
+	}
+	return a.stage.change("undo", r.Target.ID, false)
+}
+
+// sagaRig is a rig whose actions are those of a stage: "s.do" can be undone,
+// "s.final" cannot.
+type sagaRig struct {
+	*rig
+	stage *stage
+}
+
+func newSagaRig(t *testing.T, gates ...execution.Gate) *sagaRig {
+	t.Helper()
+	r := &sagaRig{rig: newRig(t, nil), stage: newStage()}
+	spec := func(name string, reversible bool) action.Spec {
+		return action.Spec{Name: name, Kind: "issue", Class: action.ClassA, Reversible: reversible}
+	}
+	registry, err := action.NewRegistry(undoable{act{r.stage, spec("s.do", true)}}, act{r.stage, spec("s.final", false)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.machine = execution.NewMachine(execution.Deps{
+		Store: r.store, Clock: r.clock, Lease: lease, Gates: append([]execution.Gate{control.Gate}, gates...),
+		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
+	})
+	r.runner.Machine, r.runner.Actions = r.machine, registry
+	return r
+}
+
+// plan stores a workflow of steps of these actions and returns it; the first
+// step is as first makes it.
+func (r *sagaRig) plan(t *testing.T, first execution.Execution, actions ...string) execution.Workflow {
+	t.Helper()
+	xs := make([]execution.Execution, len(actions))
+	for i, name := range actions {
+		xs[i] = first
+		xs[i].ID, xs[i].Step, xs[i].Action = fmt.Sprint("x", i+1), i+1, name
+		xs[i].Reversible = name == "s.do"
+		xs[i].Target.ID = fmt.Sprint(i + 1)
+		xs[i].Resource = xs[i].Target.String()
+	}
+	w := execution.NewWorkflow(xs)
+	err := r.store.Run(t.Context(), func(_ context.Context, tx store.Tx) error {
+		return tx.Put(store.Key{Collection: execution.Workflows, ID: w.ID}, w)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.put(t, xs...)
+	return w
+}
+
+func (r *sagaRig) workflow(t *testing.T, id string) execution.Workflow {
+	t.Helper()
+	w, err := r.machine.Workflow(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// finish lets only the sweeper wake what is to be done, until w has ended:
+// tasks are a hint.
+func (r *sagaRig) finish(t *testing.T, id string) execution.Workflow {
+	t.Helper()
+	for range 80 {
+		w := r.workflow(t, id)
+		if w.State.Ended() {
+			return w
+		}
+		r.tasks.mu.Lock()
+		r.tasks.queued, r.tasks.names = nil, nil
+		r.tasks.mu.Unlock()
+		r.clock.Advance(2 * time.Minute)
+		if _, err := r.sweeper(10).Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range r.tasks.queued {
+			var body execution.TaskBody
+			if err := json.Unmarshal(q.Body, &body); err != nil {
+				t.Fatal(err)
+			}
+			r.try(t, body.Execution)
+		}
+	}
+	w := r.workflow(t, id)
+	t.Fatalf("workflow %s does not end: %+v", id, w)
+	return w
+}
+
+// try runs one execution as a worker would, which may die on it.
+func (r *sagaRig) try(t *testing.T, id string) {
+	t.Helper()
+	defer func() { _ = recover() }()
+	_ = r.runner.Run(t.Context(), id)
+}
+
+// check holds w to the stage: the lists are exact, what was undone was undone
+// once and in reverse, and the records are a chain.
+func (r *sagaRig) check(t *testing.T, w execution.Workflow) {
+	t.Helper()
+	var stands, undone []int
+	for _, s := range w.Steps {
+		x := r.get(t, s.Execution)
+		if s.State != x.State {
+			t.Errorf("the workflow has step %d as %s, it is %s", s.Step, s.State, x.State)
+		}
+		if r.stage.on[x.Target.ID] {
+			stands = append(stands, s.Step)
+		}
+		if x.State == execution.Reverted {
+			undone = append(undone, s.Step)
+		}
+		if !x.State.Terminal() || x.FinishedAt == nil {
+			t.Errorf("step %d is %s, finished at %v, though the workflow is %s", s.Step, x.State, x.FinishedAt, w.State)
+		}
+		count := 0
+		for _, rec := range r.records(t, x.ID) {
+			if rec.Verb == "execution.reverted" {
+				count++
+			}
+		}
+		if want := map[bool]int{true: 1}[x.State == execution.Reverted]; count != want {
+			t.Errorf("step %d is %s with %d records of an undo, want %d", s.Step, x.State, count, want)
+		}
+	}
+	slices.Reverse(stands)
+	slices.Reverse(undone)
+	if !slices.Equal(stands, w.Stands) || !slices.Equal(undone, w.Undone) {
+		t.Errorf("the workflow says that %v stand and %v were undone; really %v and %v", w.Stands, w.Undone, stands, undone)
+	}
+	got := r.stage.undone()
+	if !slices.IsSortedFunc(got, func(a, b string) int { return cmp.Compare(b, a) }) || len(slices.Compact(slices.Clone(got))) != len(got) {
+		t.Errorf("the order of undoing is %v; want each once, last first", got)
+	}
+	switch w.State {
+	case execution.WorkflowDone:
+		if len(w.Stands) != len(w.Steps) {
+			t.Errorf("it is done, and %v of %d steps stand", w.Stands, len(w.Steps))
+		}
+	case execution.WorkflowUndone:
+		if len(w.Stands) != 0 {
+			t.Errorf("it is undone, and %v stand", w.Stands)
+		}
+	case execution.WorkflowStuck:
+		if len(w.Stands) == 0 {
+			t.Error("it is stuck, and nothing stands")
+		}
+	default:
+		t.Errorf("it ended %s", w.State)
+	}
+	if w.FinishedAt == nil {
+		t.Error("it has ended without a time")
+	}
+}
+
+func (r *sagaRig) pages(t *testing.T, kind string) []page.Page {
+	t.Helper()
+	all, _, err := store.List[page.Page](t.Context(), r.store, store.Query{Collection: page.Collection, Limit: store.MaxPage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(p page.Page) bool { return p.Kind != kind })
+}
+
+// verbs returns the records of one document, as "verb from→to".
+func (r *sagaRig) verbs(t *testing.T, subject string) []string {
+	t.Helper()
+	list, _, err := store.List[audit.Record](t.Context(), r.store, store.Query{
+		Collection: audit.Collection, OrderBy: "recorded_at", Limit: store.MaxPage,
+		Where: []store.Filter{{Field: "subject", Op: store.Eq, Value: subject}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]string, len(list))
+	for i, rec := range list {
+		out[i] = fmt.Sprintf("%s %s→%s", rec.Verb, rec.From, rec.To)
+	}
+	return out
+}
+
+func five() []string { return slices.Repeat([]string{"s.do"}, 5) }
