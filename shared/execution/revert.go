@@ -30,9 +30,13 @@ func (x *Execution) stands() bool {
 	return x.Intent > 0 && slices.Contains([]State{Succeeded, Failed, Uncertain, RevertFailed}, x.State)
 }
 
-// wantUndone readies x to be undone; the caller moves it.
+// wantUndone readies x to be undone; the caller moves it. An effect in doubt may
+// still be on its way: undone before it comes, it would stand.
 func (x *Execution) wantUndone(by, reason string, now time.Time) {
 	x.Undo, x.NotBefore = &Undo{By: by, Reason: reason, At: now}, now
+	if x.State == Uncertain {
+		x.NotBefore = now.Add(settle)
+	}
 	if x.Lease != nil {
 		x.Lease.Until = now
 	}
