@@ -16,7 +16,7 @@ var (
 	oneSeed = flag.Uint64("seed", 0, "replay this seed only")
 	seeds   = flag.Int("seeds", 100, "how many seeds")
 	from    = flag.Uint64("from", 1, "the first of them")
-	total   = flag.Int("events", 300, "how many events F1 has")
+	total   = flag.Int("events", 150, "how many events F1 has")
 	steps   = flag.Bool("steps", false, "print each step of the seed that is replayed")
 )
 

@@ -145,7 +145,7 @@ func (w *World) open(ctx context.Context) error {
 	now := clock.Real{} // of the bubble
 	w.Store = storememory.New(storememory.Options{Schema: schema, Clock: even{now}, Faults: commits{w}})
 	w.Bus = busmemory.New(busmemory.Options{Clock: now, Log: w.o.Log})
-	w.Tasks = taskmemory.New(taskmemory.Options{Clock: now, Log: w.o.Log, Jitter: w.dice.Float64})
+	w.Tasks = taskmemory.New(taskmemory.Options{Clock: now, Log: w.o.Log})
 	w.Blobs = blobmemory.New(now)
 	w.secrets = secretmemory.New(now)
 	hookSecret := secret.Value("a secret of this simulation only")
