@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -30,10 +31,10 @@ var Kinds = []Kind{Failing, Mended, New, Gone, Action, Level}
 // Answer is what a policy makes of one event. The zero value is "it does not
 // match".
 type Answer struct {
-	Action   string
-	Args     json.RawMessage // nil: not known, since it has no execution of its own
-	Effect   string          // the effect key; "" if it wants nothing, or cannot
-	Later    []string        // the effect keys of the steps after the first
+	Action   string          // of several steps: theirs, joined
+	Wants    bool            // false: it does not match, or it cannot act
+	Args     json.RawMessage // a list, one for each step; nil: not known, since it has no execution of its own
+	Effects  []string        // the effect keys that are known
 	Level    string
 	Category string
 	Error    string // why its condition could not be evaluated
@@ -50,16 +51,15 @@ func (a Answer) String() string {
 		return "cannot be evaluated: " + a.Error
 	case a.Action == "":
 		return "no match"
-	case a.Effect == "":
+	case !a.Wants:
 		return "matches, but cannot act: " + a.Note
 	}
 	text := a.Level + " " + a.Category + " " + a.Action
-	if len(a.Args) > 0 && !bytes.Equal(a.Args, []byte("{}")) {
-		args := []rune(string(a.Args))
-		if len(args) > maxArgs {
-			args = append(args[:maxArgs], '…')
+	if args := strings.TrimSuffix(strings.TrimPrefix(string(a.Args), "["), "]"); args != "" && args != "{}" {
+		if runes := []rune(args); len(runes) > maxArgs {
+			args = string(runes[:maxArgs]) + "…"
 		}
-		text += " " + string(args)
+		text += " " + args
 	}
 	return text
 }
@@ -71,13 +71,13 @@ func Compare(then, now Answer) Kind {
 		return Failing
 	case then.Error != "" && now.Error == "":
 		return Mended
-	case then.Effect == "" && now.Effect != "":
+	case !then.Wants && now.Wants:
 		return New
-	case then.Effect != "" && now.Effect == "":
+	case then.Wants && !now.Wants:
 		return Gone
-	case now.Effect == "":
+	case !now.Wants:
 		return ""
-	case then.Action != now.Action || !sameArgs(then, now) || !slices.Equal(then.Later, now.Later):
+	case then.Action != now.Action || !sameArgs(then, now):
 		return Action
 	case then.Level != now.Level || then.Category != now.Category:
 		return Level
@@ -89,34 +89,47 @@ func Compare(then, now Answer) Kind {
 // both, the effects tell: they are keys of action, resource and target state.
 func sameArgs(then, now Answer) bool {
 	if then.Args == nil || now.Args == nil {
-		return then.Effect == now.Effect
+		return len(then.Effects) == 0 || len(now.Effects) == 0 || then.Effects[0] == now.Effects[0]
 	}
 	if bytes.Equal(then.Args, now.Args) {
 		return true
 	}
-	var a, b any
+	var a, b []any
 	if json.Unmarshal(then.Args, &a) != nil || json.Unmarshal(now.Args, &b) != nil {
 		return false
 	}
-	return reflect.DeepEqual(a, b)
+	return len(a) != len(b) || reflect.DeepEqual(a, b) // of a workflow, steps that were done before are not there
 }
 
 // answersOf returns d's answers by policy; own are the executions that its
-// policies have by themselves.
-func answersOf(d decision.Decision, own map[string]*execution.Execution) map[string]Answer {
+// policies have by themselves, in the order of their steps.
+func answersOf(d decision.Decision, own map[string][]execution.Execution) map[string]Answer {
 	answers := make(map[string]Answer, len(d.Proposals)+len(d.Failures))
 	for _, f := range d.Failures {
 		answers[f.Policy] = Answer{Error: f.Error}
 	}
 	for _, p := range d.Proposals {
-		a := Answer{Action: p.Action, Effect: p.ExecutionID, Level: p.Level, Category: p.Category, Note: p.Note}
-		for _, s := range p.Steps[min(1, len(p.Steps)):] {
-			a.Action, a.Later = a.Action+", then "+s.Action, append(a.Later, s.ExecutionID)
+		a := Answer{Action: p.Action, Effects: p.Executions(), Level: p.Level, Category: p.Category, Note: p.Note}
+		a.Wants = len(a.Effects) > 0 || p.Doubled
+		for i, s := range p.Steps {
+			if i > 0 {
+				a.Action += ", " + s.Action
+			}
 		}
-		if x := own[p.Policy]; x != nil {
-			a.Args = x.Args
-		}
+		a.Args = argsOf(own[p.Policy])
 		answers[p.Policy] = a
 	}
 	return answers
+}
+
+// argsOf lists the arguments of xs; nil if there is none.
+func argsOf(xs []execution.Execution) json.RawMessage {
+	if len(xs) == 0 {
+		return nil
+	}
+	args := make([][]byte, len(xs))
+	for i, x := range xs {
+		args[i] = x.Args
+	}
+	return slices.Concat([]byte("["), bytes.Join(args, []byte(",")), []byte("]"))
 }

@@ -12,7 +12,7 @@ import (
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	wants := func(change func(*backtest.Answer)) backtest.Answer {
-		a := backtest.Answer{Action: "a", Args: json.RawMessage(`{"x":1,"y":[2]}`), Effect: "x1", Level: "L4", Category: "Alert"}
+		a := backtest.Answer{Action: "a", Args: json.RawMessage(`[{"x":1,"y":[2]}]`), Wants: true, Effects: []string{"x1"}, Level: "L4", Category: "Alert"}
 		change(&a)
 		return a
 	}
@@ -37,11 +37,13 @@ func TestCompare(t *testing.T) {
 		"category":                  {as, wants(func(a *backtest.Answer) { a.Category = "Automatic" }), backtest.Level},
 		"another action":            {as, wants(func(a *backtest.Answer) { a.Action = "b" }), backtest.Action},
 		"action before level":       {as, wants(func(a *backtest.Answer) { a.Action, a.Level = "b", "L1" }), backtest.Action},
-		"other arguments":           {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`{"x":1,"y":[3]}`) }), backtest.Action},
-		"arguments written newly":   {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`{ "y": [2], "x": 1 }`) }), ""},
-		"another key of the same":   {as, wants(func(a *backtest.Answer) { a.Effect = "x2" }), ""},
+		"other arguments":           {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`[{"x":1,"y":[3]}]`) }), backtest.Action},
+		"arguments written newly":   {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`[{ "y": [2], "x": 1 }]`) }), ""},
+		"another key of the same":   {as, wants(func(a *backtest.Answer) { a.Effects = []string{"x2"} }), ""},
 		"args unknown, same effect": {as, wants(func(a *backtest.Answer) { a.Args = nil }), ""},
-		"args unknown, another":     {as, wants(func(a *backtest.Answer) { a.Args, a.Effect = nil, "x2" }), backtest.Action},
+		"args unknown, another":     {as, wants(func(a *backtest.Answer) { a.Args, a.Effects = nil, []string{"x2"} }), backtest.Action},
+		"a step less, done before":  {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`[]`) }), ""},
+		"effects unknown":           {as, wants(func(a *backtest.Answer) { a.Args, a.Effects = nil, nil }), ""},
 		"args that are no JSON":     {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`{`) }), backtest.Action},
 	} {
 		if got := backtest.Compare(c.then, c.now); got != c.want {
@@ -56,9 +58,9 @@ func TestAnswersInWords(t *testing.T) {
 		"no match":                                      {},
 		"cannot be evaluated: no such key":              {Error: "no such key"},
 		"matches, but cannot act: no issue":             {Action: "a", Note: "no issue"},
-		"L4 Alert a":                                    {Action: "a", Effect: "x", Level: "L4", Category: "Alert", Args: json.RawMessage("{}")},
-		`L5 Automatic a {"labels":["crash"]}`:           {Action: "a", Effect: "x", Level: "L5", Category: "Automatic", Args: json.RawMessage(`{"labels":["crash"]}`)},
-		`L4 Alert a "` + strings.Repeat("ö", 299) + "…": {Action: "a", Effect: "x", Level: "L4", Category: "Alert", Args: json.RawMessage(`"` + strings.Repeat("ö", 400) + `"`)},
+		"L4 Alert a":                                    {Action: "a", Wants: true, Level: "L4", Category: "Alert", Args: json.RawMessage("[{}]")},
+		`L5 Automatic a {"labels":["crash"]}`:           {Action: "a", Wants: true, Level: "L5", Category: "Automatic", Args: json.RawMessage(`[{"labels":["crash"]}]`)},
+		`L4 Alert a "` + strings.Repeat("ö", 299) + "…": {Action: "a", Wants: true, Level: "L4", Category: "Alert", Args: json.RawMessage(`["` + strings.Repeat("ö", 400) + `"]`)},
 	} {
 		if got := a.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -78,8 +80,9 @@ func TestOpinionOf(t *testing.T) {
 		"not vetoed":         {execution.Execution{State: execution.Succeeded, Category: execution.Alert, Answer: "nobody vetoed in time"}, backtest.Agreed},
 		"automatic":          {execution.Execution{State: execution.Succeeded, Category: execution.Automatic}, backtest.None},
 		"rejected":           {execution.Execution{State: execution.Rejected, Category: execution.Manual, Answer: "rejected by key:bob"}, backtest.Disagreed},
-		"reverted":           {execution.Execution{State: execution.Reverted, Category: execution.Automatic}, backtest.Disagreed},
-		"reverting":          {execution.Execution{State: execution.Reverting, Category: execution.Alert, Answer: "nobody vetoed in time"}, backtest.Disagreed},
+		"had undone":         {execution.Execution{State: execution.Reverted, Category: execution.Automatic, Undo: &execution.Undo{By: "key:bob"}}, backtest.Disagreed},
+		"wants undone":       {execution.Execution{State: execution.Reverting, Category: execution.Alert, Answer: "nobody vetoed in time", Undo: &execution.Undo{By: "key:bob"}}, backtest.Disagreed},
+		"undone by workflow": {execution.Execution{State: execution.Reverted, Category: execution.Alert, Answer: "nobody vetoed in time", Undo: &execution.Undo{By: execution.ActorWorkflow}}, backtest.Agreed},
 		"nobody answered":    {execution.Execution{State: execution.Expired, Category: execution.Manual, Answer: "nobody approved in time"}, backtest.None},
 		"asked again":        {execution.Execution{State: execution.Waiting, Category: execution.Manual, Answer: "approved by key:bob"}, backtest.None},
 		"blocked, not asked": {execution.Execution{State: execution.Blocked, Category: execution.Automatic}, backtest.None},

@@ -18,7 +18,6 @@ type ledger struct {
 // taken is who has an effect.
 type taken struct {
 	decision string
-	state    execution.State
 	category execution.Category
 }
 
@@ -30,18 +29,35 @@ func newLedger(since time.Time) *ledger {
 // wants: one of the replay, or one of before it. What was made since then is
 // not known, nor what the same event led to: the replay is in its place.
 func (l *ledger) known(id string, c loaded) (execution.Execution, error) {
-	if t, ok := l.effects[id]; ok {
-		return execution.Execution{ID: id, DecisionID: t.decision, State: t.state, Category: t.category}, nil
-	}
-	if x, ok := c.recorded[id]; ok && x.CreatedAt.Before(l.since) && x.DecisionID != c.then.ID {
+	recorded, ok := c.recorded[id]
+	if t, replayed := l.effects[id]; replayed {
+		x := execution.Execution{ID: id, DecisionID: t.decision, Category: t.category, State: t.state()}
+		if ok {
+			x.State = recorded.State // what became of the effect
+		}
 		return x, nil
+	}
+	if ok && recorded.CreatedAt.Before(l.since) && recorded.DecisionID != c.then.ID {
+		return recorded, nil
 	}
 	return execution.Execution{}, store.ErrNotFound
 }
 
+// state is where an execution of the category is taken to have ended.
+func (t taken) state() execution.State {
+	switch t.category {
+	case execution.Record:
+		return execution.Planned
+	case execution.Manual:
+		return execution.Waiting
+	default:
+		return execution.Succeeded
+	}
+}
+
 // take gives the effect of x to it.
 func (l *ledger) take(x execution.Execution) {
-	l.effects[x.ID] = taken{x.DecisionID, x.State, x.Category}
+	l.effects[x.ID] = taken{x.DecisionID, x.Category}
 }
 
 // start counts one run of x, as if it began when it was decided; it reports

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
@@ -84,6 +86,7 @@ func (d Deps) decided(ctx context.Context, id string) (decision.Decision, error)
 
 // executions reads the executions that either decision names.
 func (d Deps) executions(ctx context.Context, c *loaded) error {
+	c.recorded = map[string]execution.Execution{}
 	for _, list := range [][]decision.Proposal{c.then.Proposals, c.draft.Decision.Proposals} {
 		for _, p := range list {
 			for _, id := range p.Executions() {
@@ -101,47 +104,65 @@ func (d Deps) execution(ctx context.Context, c *loaded, id string) error {
 		return nil
 	}
 	x, err := store.Get[execution.Execution](ctx, d.Store, store.Key{Collection: execution.Collection, ID: id})
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("read execution %s: %w", id, err)
-	}
-	if c.recorded == nil {
-		c.recorded = map[string]execution.Execution{}
 	}
 	c.recorded[id] = x
 	return nil
 }
 
-// thenOwn returns the executions that the recorded decision made, by policy.
-func (c loaded) thenOwn() map[string]*execution.Execution {
-	own := map[string]*execution.Execution{}
+// thenOwn returns the executions that the recorded decision made.
+func (c loaded) thenOwn() map[string][]execution.Execution {
+	var own []execution.Execution
 	for _, x := range c.recorded {
-		if x.DecisionID == c.then.ID && x.Previous == "" {
-			own[x.Policy] = &x
+		if x.DecisionID == c.then.ID {
+			own = append(own, x)
 		}
 	}
-	return own
+	return byPolicy(own)
 }
 
-// opinion is what people said to the effect that the policy wants now, or to
+// byPolicy parts xs, in the order of their steps.
+func byPolicy(xs []execution.Execution) map[string][]execution.Execution {
+	parts := map[string][]execution.Execution{}
+	for _, x := range xs {
+		parts[x.Policy] = append(parts[x.Policy], x)
+	}
+	for _, part := range parts {
+		slices.SortFunc(part, func(a, b execution.Execution) int { return a.Step - b.Step })
+	}
+	return parts
+}
+
+// opinion is what people said to the effects that the policy wants now, or to
 // what it made of the event then.
 func (c loaded) opinion(a answers) Opinion {
-	if o := OpinionOf(c.recorded[a.now.Effect]); o != None || a.then.Effect == "" {
-		return o
+	for _, effects := range [][]string{a.now.Effects, a.then.Effects} {
+		said := None
+		for _, id := range effects {
+			if o := OpinionOf(c.recorded[id]); said != Disagreed && o != None {
+				said = o
+			}
+		}
+		if said != None {
+			return said
+		}
 	}
-	return OpinionOf(c.recorded[a.then.Effect])
+	return None
 }
 
 // resource names what the answers are about.
 func (c loaded) resource(a answers) string {
-	switch {
-	case a.execution != nil:
+	if a.execution != nil {
 		return a.execution.Resource
-	case c.recorded[a.then.Effect].ID != "":
-		return c.recorded[a.then.Effect].Resource
-	default:
-		return c.delivery.Repository + " " + c.delivery.Subject
 	}
+	for _, id := range a.then.Effects {
+		if x, ok := c.recorded[id]; ok {
+			return x.Resource
+		}
+	}
+	return strings.TrimSpace(c.delivery.Repository + " " + c.delivery.Subject)
 }

@@ -9,13 +9,17 @@ type Opinion string
 const (
 	None      Opinion = ""          // nobody was asked, or nobody answered
 	Agreed    Opinion = "agreed"    // approved, or could be vetoed and was not
-	Disagreed Opinion = "disagreed" // rejected, vetoed or reverted
+	Disagreed Opinion = "disagreed" // rejected, vetoed or had undone
 )
 
-// OpinionOf reads what people said to x from its state and answer.
+// OpinionOf reads what people said to x from its state, its answer and who
+// wanted it undone. What a workflow undoes by itself is nobody's opinion.
 func OpinionOf(x execution.Execution) Opinion {
+	if x.Undo != nil && x.Undo.By != execution.ActorWorkflow {
+		return Disagreed
+	}
 	switch x.State {
-	case execution.Rejected, execution.Reverting, execution.Reverted, execution.RevertFailed:
+	case execution.Rejected:
 		return Disagreed
 	case execution.Planned, execution.Waiting, execution.Expired, execution.Superseded:
 		return None

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"os"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -144,4 +145,14 @@ func of(report backtest.Report, name string) backtest.PolicyReport {
 		}
 	}
 	return backtest.PolicyReport{}
+}
+
+// defaults is the default policies.
+func (r *rig) defaults() *policy.Set {
+	r.t.Helper()
+	set, err := policy.Load(os.DirFS("../../.infinity"), r.actions)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return set
 }

@@ -33,7 +33,7 @@ func newTally(d Deps, r Request) *tally {
 type answers struct {
 	policy    string
 	then, now Answer
-	execution *execution.Execution // nil: none of its own
+	execution *execution.Execution // of several steps the first, which limits count; nil: none of its own
 }
 
 // add adds one event.
@@ -82,19 +82,20 @@ func (t *tally) answers(c loaded) ([]answers, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := map[string]*execution.Execution{}
-	for i, x := range settled.Executions {
+	for _, x := range settled.Executions {
 		t.ledger.take(x)
-		if x.Previous == "" { // a workflow is what its first step is
-			own[x.Policy] = &settled.Executions[i]
-		}
 	}
+	own := byPolicy(settled.Executions)
 	then, now := answersOf(c.then, c.thenOwn()), answersOf(settled.Decision, own)
 	names := maps.Clone(now)
 	maps.Copy(names, then)
 	all := make([]answers, 0, len(names))
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		all = append(all, answers{policy: name, then: then[name], now: now[name], execution: own[name]})
+		a := answers{policy: name, then: then[name], now: now[name]}
+		if len(own[name]) > 0 {
+			a.execution = &own[name][0]
+		}
+		all = append(all, a)
 	}
 	return all, nil
 }
@@ -126,10 +127,10 @@ func (t *tally) done() Report {
 
 // count adds one event's answers to p.
 func (p *PolicyReport) count(a answers, opinion Opinion, stopped bool, refused string) {
-	if a.then.Effect != "" {
+	if a.then.Wants {
 		p.Then++
 	}
-	if a.now.Effect != "" {
+	if a.now.Wants {
 		p.Now++
 	}
 	if kind := Compare(a.then, a.now); kind != "" {
@@ -142,7 +143,7 @@ func (p *PolicyReport) count(a answers, opinion Opinion, stopped bool, refused s
 		p.Refused++
 	}
 	switch {
-	case a.now.Effect == "":
+	case !a.now.Wants:
 		return
 	case a.execution == nil:
 		p.Doubled++

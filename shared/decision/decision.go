@@ -50,7 +50,8 @@ type Proposal struct {
 	Level       string             `json:"level"`
 	Category    string             `json:"category"`
 	ExecutionID string             `json:"execution_id,omitempty"`
-	Note        string             `json:"note,omitempty"` // why there is no execution
+	Note        string             `json:"note,omitempty"`    // why there is no execution
+	Doubled     bool               `json:"doubled,omitempty"` // that is since another wanted the effect first
 	Explanation policy.Explanation `json:"explanation"`
 	// WorkflowID and Steps are of a policy that does several things; Action and
 	// ExecutionID are then those of the first step.

@@ -26,7 +26,7 @@ func (d *Draft) want(xs []execution.Execution, p *Proposal) {
 	rivals := d.rivals(xs)
 	for _, rival := range rivals {
 		if !beats(xs, d.of(rival)) {
-			p.Note = sameEffect(rival)
+			p.Note, p.Doubled = sameEffect(rival), true
 			if p.Steps == nil {
 				p.ExecutionID = xs[0].ID
 			}
@@ -86,7 +86,7 @@ func (d *Draft) drop(name, why string) {
 // none says why p makes no execution. One of several steps names none, since
 // not all of them need be there; another keeps the name of the effect.
 func (p *Proposal) none(why string) {
-	p.Note, p.WorkflowID = why, ""
+	p.Note, p.Doubled, p.WorkflowID = why, true, ""
 	if p.Steps == nil {
 		return
 	}
