@@ -71,7 +71,7 @@ func (e explainer) fate(b *strings.Builder, p decision.Proposal, executions map[
 		if x.Result != nil && x.Result.URL != "" {
 			fmt.Fprintf(b, "  result     %s\n", view.Clean(x.Result.URL))
 		}
-		e.answers(b, x)
+		e.answers(b, "  %-10s ", x)
 	case p.ExecutionID != "":
 		fmt.Fprintf(b, "  execution  %s (would be)\n", view.Short(p.ExecutionID))
 	}
@@ -80,16 +80,16 @@ func (e explainer) fate(b *strings.Builder, p decision.Proposal, executions map[
 	}
 }
 
-// answers says what a person can answer to x.
-func (e explainer) answers(b *strings.Builder, x execution.Execution) {
+// answers says what a person can answer to x; label is how its name is set.
+func (e explainer) answers(b *strings.Builder, label string, x execution.Execution) {
 	id := view.Short(x.ID)
 	switch {
 	case x.State == execution.Waiting:
-		fmt.Fprintf(b, "  answer     %s approve %s · %s reject %s --reason …\n", e.typed, id, e.typed, id)
+		fmt.Fprintf(b, label+"%s approve %s · %s reject %s --reason …\n", "answer", e.typed, id, e.typed, id)
 	case x.State == execution.Succeeded && x.Reversible && x.Intent > 0:
-		fmt.Fprintf(b, "  undo       %s revert %s --reason …\n", e.typed, id)
+		fmt.Fprintf(b, label+"%s revert %s --reason …\n", "undo", e.typed, id)
 	case x.State == execution.RevertFailed:
-		fmt.Fprintf(b, "  try again  %s revert %s --reason …\n", e.typed, id)
+		fmt.Fprintf(b, label+"%s revert %s --reason …\n", "retry", e.typed, id)
 	}
 }
 
@@ -107,7 +107,7 @@ func (e explainer) stepsFate(b *strings.Builder, p decision.Proposal, executions
 			fmt.Fprintf(b, "             %s\n", view.Clean(s.Note))
 		}
 	}
-	e.answers(b, executions[p.ExecutionID])
+	e.answers(b, "  %-10s ", executions[p.ExecutionID])
 }
 
 // proposed names what p would do.

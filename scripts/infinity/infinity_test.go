@@ -71,6 +71,11 @@ func setup(env *testscript.Env) error {
 	if err := seed(st); err != nil {
 		return err
 	}
+	if filepath.Base(env.WorkDir) == "script-workflow" {
+		if err := seedWorkflows(st); err != nil {
+			return err
+		}
+	}
 	text, err := json.Marshal(map[string]any{"gateway": api.URL, "github": github.URL, "key": key, "pid": os.Getpid()})
 	if err != nil {
 		return err
@@ -91,6 +96,7 @@ func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handle
 	return gateway.New(gateway.Config{AllowedHosts: []string{"127.0.0.1"}, Schema: schema}, gateway.Deps{
 		Store: st, Tasks: noTasks{}, Clock: clock.Real{}, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Decider: decider{}, Backtester: planner{},
+		Reverts:  execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}),
 		Controls: control.Controls{Store: st, Clock: clock.Real{}},
 	})
 }

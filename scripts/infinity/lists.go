@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -92,11 +93,19 @@ func (c *executionsCmd) Run(ctx context.Context, a *app) error {
 		path: "/v1/executions", empty: nothingYet(a),
 		columns: []view.Column{view.Col("EXECUTION", 10), view.Col("STATE", 13), view.Col("ACTION", 27), view.Col("RESOURCE", 28), view.Col("POLICY", 18), view.Col("AGE", 4)},
 		row: func(now time.Time, x execution.Execution) []string {
-			return []string{view.Short(x.ID), string(x.State), x.Action, x.Resource, x.Policy, view.Age(now, x.CreatedAt)}
+			return []string{view.Short(x.ID), string(x.State), x.Action, x.Resource, policyOf(x), view.Age(now, x.CreatedAt)}
 		},
 		changed: func(x execution.Execution) time.Time { return x.UpdatedAt },
 	}.show(ctx, a, c.listFlags, c.Watch, filters("state", c.State, "repository", c.Repository, "policy", c.Policy,
 		"category", c.Category, "decision", id))
+}
+
+// policyOf names x's policy, and which of its steps x is.
+func policyOf(x execution.Execution) string {
+	if x.Step == 0 {
+		return x.Policy
+	}
+	return fmt.Sprintf("%s #%d", x.Policy, x.Step)
 }
 
 type auditCmd struct {

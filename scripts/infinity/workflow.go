@@ -98,15 +98,24 @@ func (e explainer) workflow(now time.Time, w execution.Workflow, executions map[
 	for _, s := range w.Steps {
 		fmt.Fprintf(&b, "  step %-3d %s\n", s.Step, e.step(s.Action, s.Execution, executions[s.Execution], s.MadeBy))
 	}
+	for _, s := range w.Steps { // the one that people can answer to speaks for all
+		if x := executions[s.Execution]; s.MadeBy == "" && (w.State != execution.WorkflowStuck || x.State == execution.RevertFailed) {
+			e.answers(&b, "  %-8s ", x)
+			break
+		}
+	}
 	return b.String()
 }
 
 // numbers lists the numbers of steps.
 func numbers(steps []int) string {
-	if len(steps) == 0 {
+	switch len(steps) {
+	case 0:
 		return "nothing"
+	case 1:
+		return fmt.Sprint("step ", steps[0])
 	}
-	return "step " + strings.ReplaceAll(strings.Trim(fmt.Sprint(steps), "[]"), " ", ", ")
+	return "steps " + strings.ReplaceAll(strings.Trim(fmt.Sprint(steps), "[]"), " ", ", ")
 }
 
 // step draws one step in a line.

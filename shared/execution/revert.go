@@ -73,7 +73,7 @@ func revertAlone(tx store.Tx, x *Execution, by, reason string, now time.Time) er
 	}
 	from := x.State
 	x.wantUndone(by, reason, now)
-	if err := x.move(Reverting, join("to be undone for "+by, reason)); err != nil {
+	if err := x.move(Reverting, join("wanted undone by "+by, reason)); err != nil {
 		return err
 	}
 	return put(tx, x, from, by, "execution.undo_wanted", now)
@@ -116,7 +116,7 @@ func (m *Machine) revertWorkflow(ctx context.Context, tx store.Tx, x *Execution,
 		return fault.New(fault.Conflict, "nothing of workflow %s stands: it is %s%s", c.w.ID, c.w.State, because(c.w.Reason))
 	}
 	c.actor = by
-	if err := c.compensate(join("to be undone for "+by, reason)); err != nil {
+	if err := c.compensate(join("wanted undone by "+by, reason)); err != nil {
 		return err
 	}
 	return c.write(ctx)

@@ -56,6 +56,10 @@ func TestSweepWakesWhatIsLate(t *testing.T) {
 	put("dead", execution.Running, leased(now.Add(-time.Minute)))
 	put("alive", execution.Running, leased(now.Add(time.Second)))
 	put("dead-verifying", execution.Verifying, leased(now.Add(-time.Minute)))
+	put("dead-undo", execution.Reverting, leased(now.Add(-time.Minute)))
+	put("undo-backs-off", execution.Reverting, leased(now.Add(time.Minute)))
+	put("undo-not-taken", execution.Reverting, due(now.Add(-time.Minute)))
+	put("undo-in-time", execution.Reverting, due(now.Add(time.Minute)))
 	put("final", execution.Succeeded, due(start))
 	put("expired", execution.Waiting, func(x *execution.Execution) { at := now.Add(-time.Minute); x.Deadline = &at })
 	put("approvable", execution.Waiting, func(x *execution.Execution) { at := now.Add(time.Minute); x.Deadline = &at })
@@ -64,7 +68,7 @@ func TestSweepWakesWhatIsLate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]bool{"late": true, "window-over": true, "dead": true, "dead-verifying": true, "expired": true}
+	want := map[string]bool{"late": true, "window-over": true, "dead": true, "dead-verifying": true, "expired": true, "dead-undo": true, "undo-not-taken": true}
 	if diff := cmp.Diff(want, woken(t, r)); diff != "" || n != len(want) {
 		t.Errorf("woken %d (-want +got):\n%s", n, diff)
 	}
