@@ -17,7 +17,7 @@ import (
 )
 
 // readTimeout of the test's server is over long before a stream is.
-const readTimeout = 100 * time.Millisecond
+const readTimeout = 250 * time.Millisecond
 
 // watch opens a stream and returns what reads its next line.
 func (w *world) watch(path string) (next func() string, end context.CancelFunc) {
