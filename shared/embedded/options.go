@@ -5,28 +5,43 @@ import (
 	"log/slog"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 )
 
+// largeValue is from how many bytes a value is kept apart from its key.
+const largeValue = 1 << 10
+
 // options keep an idle process and its folder small: a 16 MiB cache, memtables
-// that grow only as they fill, and at most three logs of 35 MiB to recycle. A
-// memtable is as large as that allows, since what is acknowledged and trimmed
+// that grow only as they fill, and at most three logs of 13 MiB to recycle. A
+// memtable holds some thousand events, since what is acknowledged and trimmed
 // before it is full is never written a second time.
 func options(o Options, fail func(error) error) *pebble.Options {
 	opts := &pebble.Options{
 		FS:                          o.FS,
 		CacheSize:                   16 << 20,
-		MemTableSize:                32 << 20,
+		MemTableSize:                12 << 20,
 		MemTableStopWritesThreshold: 2,
 		FormatMajorVersion:          pebble.FormatNewest,
 		Logger:                      logger{log: o.Log, fail: fail},
 	}
+	opts.Experimental.ValueSeparationPolicy = separate
 	for i := range opts.Levels {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return opts
+}
+
+// separate has event bodies and large documents written to files of their own
+// once, instead of again with every compaction of their keys (ADR 0017). A file
+// whose values are deleted to a third is rewritten.
+func separate() pebble.ValueSeparationPolicy {
+	return pebble.ValueSeparationPolicy{
+		Enabled: true, MinimumSize: largeValue, MaxBlobReferenceDepth: 10,
+		RewriteMinimumAge: time.Minute, TargetGarbageRatio: 0.3,
+	}
 }
 
 // logger passes pebble's log on; its Infof is far too chatty for Info.
