@@ -14,6 +14,8 @@ type Faults struct {
 	Kill float64 // the process dies, before or after a durable step; anywhere else just so
 	Stop float64 // the process stands still for 1.5 to 3 leases, as under SIGSTOP
 
+	StopAtCall float64 // the same, between the last look and a call that changes something
+
 	Aborted     float64 // a commit loses and is run again, as Firestore's clients do
 	Unavailable float64 // a call of the store, bus, queue or blobs fails and leaves nothing behind
 	TimedOut    float64 // it fails, and has taken place
@@ -82,6 +84,9 @@ type chance struct {
 // chances lists what may happen at a step of kind k.
 func (f Faults) chances(k kind) []chance {
 	list := []chance{{f.Kill / 2, killBefore}, {f.Kill / 2, killAfter}, {f.Stop, stop}}
+	if k == change {
+		list = append(list, chance{f.StopAtCall, stop})
+	}
 	switch k {
 	case look:
 		return append(list, chance{f.GitHubDown, refuse}, chance{f.GitHubLost, lose}, chance{f.GitHubLimit, limit}, chance{f.TokenDeath, deadToken})

@@ -21,6 +21,8 @@ type Commit struct {
 	Step   int
 	At     time.Time // true time, whatever a process's clock says
 	By     string
+	In     string    // the process
+	Asked  time.Time // when GitHub last answered the thread, by the process's clock
 	Writes []Write
 }
 
@@ -68,6 +70,9 @@ func (h *History) commit(c *commitment) {
 	done := Commit{Step: h.step(), At: time.Now(), Writes: writes}
 	if c.thread != nil {
 		done.By = c.thread.name
+		if c.thread.process != nil {
+			done.In, done.Asked = c.thread.process.name, c.thread.asked
+		}
 	}
 	h.Commits = append(h.Commits, done)
 }

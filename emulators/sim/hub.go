@@ -49,6 +49,9 @@ func (h *hub) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	}
 	err = call(r.Context(), k, r.Method+" "+r.URL.Path, func(f fate) error {
 		resp, err = h.answer(r, body, f) //nolint:bodyclose // the caller's
+		if t := threadOf(r.Context()); t != nil && t.process != nil {
+			t.asked = wall{t.process}.Now()
+		}
 		return err
 	})
 	return resp, err

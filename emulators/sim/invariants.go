@@ -17,8 +17,8 @@ type Invariant struct {
 	Check      func(Evidence) []string
 }
 
-// Invariants are I1 to I7, and that retries have jitter (I9). That all drains
-// (I8) is Drain's to say.
+// Invariants are I1 to I7, and that leases (I10) and jitter (I9) hold.
+// That all drains (I8) is Drain's to say.
 func Invariants() []Invariant {
 	return []Invariant{
 		{"I1", "every event answered 2xx reaches a terminal state", lost},
@@ -28,6 +28,7 @@ func Invariants() []Invariant {
 		{"I5", "every effect is permitted by the policy in force or by a valid approval", unpermitted},
 		{"I6", "the audit log has no gap", unaudited},
 		{"I7", "limits are respected", overLimit},
+		{"I10", "only who holds the lease writes as its holder", usurped},
 		{"I9", "those who failed together do not come back together", inStep},
 	}
 }
@@ -214,32 +215,45 @@ func overLimit(e Evidence) (found []string) {
 // slack is how long an effect may come after the claim that counted.
 const slack = 2 * time.Minute
 
-// enough retries must differ in how long they wait; a target may have named
-// the time of a few.
-const enough = 6
+// enough waits that are equal to the microsecond are no chance. A target may
+// have named the time of a few.
+const enough = 4
 
 func inStep(e Evidence) (found []string) {
-	waits := map[int]map[time.Duration]int{} // how often, by attempt
-	total := map[int]int{}
+	same := map[time.Duration]int{}
 	for _, c := range e.Commits {
 		for _, x := range c.executions() {
-			if x.State != execution.Ready || x.Attempt == 0 || !x.NotBefore.After(x.UpdatedAt) {
-				continue
+			if wait := x.NotBefore.Sub(c.Asked); x.State == execution.Ready && x.Attempt > 0 && wait > 0 && !c.Asked.IsZero() {
+				same[wait]++
 			}
-			if waits[x.Attempt] == nil {
-				waits[x.Attempt] = map[time.Duration]int{}
-			}
-			waits[x.Attempt][x.NotBefore.Sub(x.UpdatedAt)]++
-			total[x.Attempt]++
 		}
 	}
-	for attempt, n := range total {
-		for wait, same := range waits[attempt] {
-			if same >= enough && same*2 > n {
-				found = append(found, fmt.Sprintf("%d of %d retries after attempt %d waited %s", same, n, attempt, wait))
-			}
+	for wait, n := range same {
+		if n >= enough {
+			found = append(found, fmt.Sprintf("%d retries waited %s", n, wait))
 		}
 	}
 	slices.Sort(found)
+	return found
+}
+
+// holders are the verbs that only the holder of the lease may bring about.
+var holders = []string{
+	"execution.intended", "execution.applied", "execution.verified", "execution.retry", "execution.look_again",
+	"execution.succeeded", "execution.failed", "execution.uncertain",
+}
+
+func usurped(e Evidence) (found []string) {
+	holder := map[string]string{} // process, by subject
+	for _, c := range e.Commits {
+		for _, r := range c.records() {
+			switch who, held := holder[r.Subject]; {
+			case r.Verb == "execution.claimed":
+				holder[r.Subject] = c.In
+			case held && slices.Contains(holders, r.Verb) && who != c.In && r.From != string(execution.Ready):
+				found = append(found, fmt.Sprintf("%s wrote %s of %s at step %d, which %s had claimed", c.In, r.Verb, r.Subject, c.Step, who))
+			}
+		}
+	}
 	return found
 }

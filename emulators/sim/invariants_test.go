@@ -55,7 +55,14 @@ var plants = map[string]struct {
 	}},
 	"a total limit":        {"I7", func(e *sim.Evidence) { e.Grants[0].Rules[0].Total = sim.Limit{N: 1, Per: time.Hour} }},
 	"a limit per resource": {"I7", sameResource},
-	"retries in step":      {"I9", func(e *sim.Evidence) { inStep(e) }},
+	"another one's lease": {"I10", func(e *sim.Evidence) {
+		for i := range e.Commits {
+			if strings.Contains(string(e.Commits[i].Writes[len(e.Commits[i].Writes)-1].Data), "execution.applied") {
+				e.Commits[i].In = "another"
+			}
+		}
+	}},
+	"retries in step": {"I9", func(e *sim.Evidence) { inStep(e) }},
 }
 
 func TestPlantedViolationsAreFound(t *testing.T) {
@@ -133,7 +140,7 @@ func inStep(e *sim.Evidence) {
 		}
 		w := sim.Write{Data: data}
 		w.Key.Collection, w.Key.ID = execution.Collection, "x"
-		e.Commits = append(e.Commits, sim.Commit{Step: 1 << 40, Writes: []sim.Write{w}})
+		e.Commits = append(e.Commits, sim.Commit{Step: 1 << 40, Asked: at, Writes: []sim.Write{w}})
 		at = at.Add(time.Millisecond)
 	}
 }

@@ -19,7 +19,7 @@ func Swarm(dice *rand.Rand) Faults {
 		return most * dice.Float64()
 	}
 	return Faults{
-		Kill: some(0.02), Stop: some(0.005),
+		Kill: some(0.02), Stop: some(0.01), StopAtCall: some(0.2),
 		Aborted: some(0.2), Unavailable: some(0.05), TimedOut: some(0.02),
 		Duplicate: some(0.3), LateAck: some(0.1), Redeliver: some(0.05),
 		TaskLost: some(0.1), TaskLate: some(0.2),

@@ -56,7 +56,9 @@ func (s *service) build(ctx context.Context, w *World, slot **process) (*process
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.name, err)
 	}
-	p.handler = h
+	if p.handler = h; w.o.Wrap != nil {
+		p.handler = w.o.Wrap(w, s.name, h)
+	}
 	w.trace.note("%s starts, its clock off by %s", p.name, p.skew)
 	return p, nil
 }
@@ -86,6 +88,22 @@ func (p *process) kill(by *Thread) {
 	p.world.hasten(p.threads)
 	by.killed = true
 	runtime.Goexit()
+}
+
+// Go starts work in the process of ctx's thread that nobody waits for. Nothing
+// in the product may do so; a mutant does.
+func (w *World) Go(ctx context.Context, name string, work func(context.Context)) {
+	by := threadOf(ctx)
+	p := by.process
+	w.spawn(by.name+" "+name, func(t *Thread) error {
+		if *p.slot != p { // it died before
+			return errDied
+		}
+		p.enter(t)
+		work(t.with(context.WithoutCancel(ctx)))
+		p.leave(t)
+		return nil
+	})
 }
 
 // wall is the clock of a process: its hands may be off, its waits are not.

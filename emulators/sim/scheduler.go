@@ -181,6 +181,7 @@ type Thread struct {
 	execution string // the one that it carries out, if it does
 	process   *process
 	world     *World
+	asked     time.Time // when GitHub last answered, by the process's clock
 
 	turn   *turn
 	resume chan struct{}

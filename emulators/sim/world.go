@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"time"
 
@@ -44,6 +45,8 @@ type Options struct {
 	// Vary, if set, gives a function another platform than it would get: that
 	// is how the mutation checks put bugs back.
 	Vary func(function string, p function.Platform) function.Platform
+	// Wrap, if set, gives a function another handler.
+	Wrap func(w *World, function string, h http.Handler) http.Handler
 }
 
 // Moment is when a scripted kill comes, seen from the step it is at.
