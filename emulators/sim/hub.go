@@ -3,6 +3,10 @@ package sim
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +23,7 @@ type hub struct {
 	fake  *github.Server
 	dead  map[string]bool // tokens that are no good any more
 	seen  int             // effects that are in the history
+	calls int             // requests to change something that got there
 }
 
 // timeout is a request that was given up.
@@ -40,7 +45,7 @@ func (h *hub) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasSuffix(r.URL.Path, "/access_tokens") || r.URL.Path == "/app" {
+	if silent(r) {
 		return h.serve(r, body), nil
 	}
 	k := look
@@ -55,6 +60,10 @@ func (h *hub) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		return err
 	})
 	return resp, err
+}
+
+func silent(r *http.Request) bool {
+	return strings.HasSuffix(r.URL.Path, "/access_tokens") || strings.HasSuffix(r.URL.Path, "/installation") || r.URL.Path == "/app"
 }
 
 func bodyOf(r *http.Request) ([]byte, error) {
@@ -113,6 +122,9 @@ func (h *hub) serveFor(by *Thread, r *http.Request, body []byte) *http.Response 
 	in.Body, in.Host, in.RequestURI = io.NopCloser(bytes.NewReader(body)), r.URL.Host, r.URL.RequestURI()
 	w := httptest.NewRecorder()
 	h.fake.ServeHTTP(w, in)
+	if r.Method != http.MethodGet && !silent(r) {
+		h.calls++
+	}
 	for _, e := range h.fake.EffectsAfter(h.seen) {
 		h.seen++
 		h.world.history.effect(by, e, string(body))
@@ -154,4 +166,28 @@ func (w *World) Occur(ctx context.Context, t github.Trigger) (Hook, error) {
 		return Hook{}, err
 	}
 	return *w.catcher.last, nil
+}
+
+// Changes returns how many requests to change something reached GitHub.
+func (w *World) Changes() int { return w.hub.calls }
+
+// Plain returns the webhook as the hook of a repository or an organization sends
+// it: it tells of no installation.
+func (w *World) Plain(h Hook) Hook {
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(h.Body, &body); err != nil {
+		w.broken = err
+		return h
+	}
+	delete(body, "installation")
+	raw, err := json.Marshal(body)
+	if err != nil {
+		w.broken = err
+		return h
+	}
+	mac := hmac.New(sha256.New, hookSecret)
+	mac.Write(raw)
+	header := h.Header.Clone()
+	header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	return Hook{Event: h.Event, Body: raw, Header: header}
 }

@@ -177,13 +177,13 @@ func (s mutantStore) Run(ctx context.Context, fn func(context.Context, store.Tx)
 
 func write(tx store.Tx, writes []sim.Write) error {
 	for _, w := range writes {
-		err := error(nil)
 		if w.Data == nil {
-			err = tx.Delete(w.Key)
-		} else {
-			err = tx.Put(w.Key, json.RawMessage(w.Data))
+			if err := tx.Delete(w.Key); err != nil {
+				return err
+			}
+			continue
 		}
-		if err != nil {
+		if err := tx.Put(w.Key, json.RawMessage(w.Data)); err != nil {
 			return err
 		}
 	}

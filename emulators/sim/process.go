@@ -29,6 +29,7 @@ type service struct {
 	construct function.Constructor
 	instances []*process
 	built     int
+	down      time.Time // until when nobody answers
 }
 
 // pick returns an instance for t, building it if there is none yet.

@@ -125,8 +125,16 @@ func (w *World) tasks(s *service) task.Handler {
 	}
 }
 
+// Down has nobody answer for the function until d has passed.
+func (w *World) Down(function string, d time.Duration) {
+	w.services[function].down = time.Now().Add(d)
+}
+
 // run has an instance of s do something for t.
 func (s *service) run(ctx context.Context, t *Thread, do func(context.Context, http.Handler) error) error {
+	if time.Now().Before(s.down) {
+		return errUnavailable
+	}
 	p, err := s.pick(ctx, t)
 	if err != nil {
 		if t.world.broken == nil {
@@ -167,6 +175,15 @@ func (w *World) tick(ctx context.Context, s *service, cron string) {
 	w.after(time.Until(next), "tick of "+s.name, func() { w.tick(ctx, s, cron) })
 }
 
+// DeliverWithin sends a webhook at some time within d.
+func (w *World) DeliverWithin(ctx context.Context, h Hook, id string, d time.Duration) {
+	w.waiting++
+	w.after(time.Duration(w.dice.Int64N(int64(d))), "a webhook "+id, func() {
+		w.waiting--
+		w.Deliver(ctx, h, id)
+	})
+}
+
 // resend is how long the people at GitHub take to send a failed delivery again.
 const resend = time.Minute
 
@@ -182,6 +199,7 @@ func (w *World) Deliver(ctx context.Context, h Hook, id string) {
 			a := httptest.NewRecorder()
 			handler.ServeHTTP(a, r)
 			if a.Code != http.StatusAccepted {
+				w.trace.note("answered %d: %s", a.Code, a.Body)
 				return fmt.Errorf("answered %d: %s", a.Code, a.Body)
 			}
 			w.history.accept(id)

@@ -91,6 +91,9 @@ type World struct {
 	broken     error // the first failure of the world itself
 }
 
+// hookSecret signs the webhooks of all worlds.
+var hookSecret = secret.Value("a secret of simulations only")
+
 // appKey is the App's key of all worlds: making one takes a second.
 var appKey = sync.OnceValue(func() (k keyPair) {
 	k.private, k.public, k.err = hubclient.NewKey()
@@ -151,7 +154,6 @@ func (w *World) open(ctx context.Context) error {
 	w.Tasks = taskmemory.New(taskmemory.Options{Clock: now, Log: w.o.Log})
 	w.Blobs = blobmemory.New(now)
 	w.secrets = secretmemory.New(now)
-	hookSecret := secret.Value("a secret of this simulation only")
 	for name, value := range map[string]secret.Value{"github-webhook": hookSecret, "github-app-key": app.private} {
 		if _, err := w.secrets.Add(ctx, name, value); err != nil {
 			return err

@@ -133,7 +133,6 @@ func TestScopeIsRefused(t *testing.T) {
 	t.Parallel()
 	c := (&server{api: ok}).start(t)
 	for name, change := range map[string]func(*github.Scope){
-		"no installation":    func(s *github.Scope) { s.InstallationID = 0 },
 		"no repository id":   func(s *github.Scope) { s.RepositoryID = 0 },
 		"no permission":      func(s *github.Scope) { s.Permissions = nil },
 		"unknown permission": func(s *github.Scope) { s.Permissions = map[string]string{"isues": "write"} },
@@ -144,6 +143,38 @@ func TestScopeIsRefused(t *testing.T) {
 		change(&s)
 		if _, err := c.Client(s); err == nil {
 			t.Errorf("%s: got a client", name)
+		}
+	}
+}
+
+// An event of a repository's own hook names no installation: GitHub is asked,
+// as the App.
+func TestInstallationIsFound(t *testing.T) {
+	t.Parallel()
+	for status, kind := range map[int]fault.Kind{http.StatusOK: "", http.StatusNotFound: fault.NotFound, http.StatusBadGateway: fault.Unavailable} {
+		s := &server{}
+		s.api = func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/repos/o/r/installation" {
+				ok(w, r)
+				return
+			}
+			if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ") {
+				t.Errorf("asked with %.10q", r.Header.Get("Authorization"))
+			}
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"id":7}`)
+		}
+		s.mint = func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/app/installations/7/access_tokens" {
+				t.Errorf("the token is asked at %s", r.URL.Path)
+			}
+			w.WriteHeader(http.StatusCreated)
+			_, _ = fmt.Fprintf(w, `{"token":"t","expires_at":%q,"repositories":[{"id":42,"full_name":"o/r"}]}`, time.Now().Add(time.Hour).Format(time.RFC3339))
+		}
+		unnamed := scope
+		unnamed.InstallationID = 0
+		if err := label(t, s.start(t), unnamed); (kind == "") != (err == nil) || kind != "" && !fault.Is(err, kind) {
+			t.Errorf("%d: %v", status, err)
 		}
 	}
 }

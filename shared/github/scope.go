@@ -17,7 +17,7 @@ import (
 // Scope is what a client may touch: one repository of one installation, with
 // these permissions of the App ({"issues": "write"}) and no others.
 type Scope struct {
-	InstallationID int64
+	InstallationID int64  // 0 if the event named none, as those of a repository's own hook: GitHub is asked
 	RepositoryID   int64  // numeric, so that a renamed or transferred repository is noticed (S27)
 	Repository     string // "owner/name", as the event named it
 	Permissions    map[string]string
@@ -56,8 +56,8 @@ func (s Scope) permissions() string {
 
 // options are the restrictions that the token is asked with.
 func (s Scope) options() (*gh.InstallationTokenOptions, error) {
-	if s.InstallationID == 0 || s.RepositoryID == 0 {
-		return nil, fault.New(fault.Invalid, "the event names no installation or no repository id; install the App on %s", s.Repository)
+	if s.RepositoryID == 0 {
+		return nil, fault.New(fault.Invalid, "the event names no repository id for %s", s.Repository)
 	}
 	if len(s.Permissions) == 0 { // GitHub would give all that the App has
 		return nil, fault.New(fault.Internal, "a token for %s was asked without permissions", s.Repository)

@@ -86,7 +86,11 @@ func (s *session) token(ctx context.Context, stale string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	tokens := ghinstallation.NewFromAppsTransport(apps, s.scope.InstallationID)
+	installation, err := s.installation(ctx, apps)
+	if err != nil {
+		return "", err
+	}
+	tokens := ghinstallation.NewFromAppsTransport(apps, installation)
 	tokens.InstallationTokenOptions = s.options
 	token, err := tokens.Token(ctx)
 	if err != nil {
@@ -97,6 +101,23 @@ func (s *session) token(ctx context.Context, stale string) (string, error) {
 	}
 	s.tokens = tokens
 	return token, nil
+}
+
+// installation returns the scope's installation, asking GitHub for the one on
+// the repository if the event named none.
+func (s *session) installation(ctx context.Context, apps *ghinstallation.AppsTransport) (int64, error) {
+	if s.scope.InstallationID != 0 {
+		return s.scope.InstallationID, nil
+	}
+	owner, repo, err := Split(s.scope.Repository)
+	if err != nil {
+		return 0, err
+	}
+	found, _, err := s.clients.client(apps).Apps.FindRepositoryInstallation(ctx, owner, repo)
+	if err = Fault(err, "find the App's installation on "+s.scope.Repository); fault.Is(err, fault.NotFound) {
+		return 0, fault.Wrap(fault.NotFound, err, "the App is not installed on %s; install it", s.scope.Repository)
+	}
+	return found.GetID(), err
 }
 
 // apps returns a transport that signs as the App. ghinstallation writes to it

@@ -191,14 +191,14 @@ func TestTargetsThatAreRefused(t *testing.T) {
 		scene  string
 		change func(*action.Target)
 	}{
-		"no number":       {"label", func(t *action.Target) { t.ID = "x" }},
-		"number of none":  {"label", func(t *action.Target) { t.ID = "-1" }},
-		"no sha":          {"check run", func(t *action.Target) { t.ID = "main/../x" }},
-		"no run":          {"rerun", func(t *action.Target) { t.ID = "1/x" }},
-		"no attempt":      {"rerun", func(t *action.Target) { t.AsOf = "" }},
-		"no repository":   {"label", func(t *action.Target) { t.Repository = "o" }},
-		"path":            {"label", func(t *action.Target) { t.Repository = "o/../x" }},
-		"no installation": {"label", func(t *action.Target) { t.InstallationID = 0 }},
+		"no number":      {"label", func(t *action.Target) { t.ID = "x" }},
+		"number of none": {"label", func(t *action.Target) { t.ID = "-1" }},
+		"no sha":         {"check run", func(t *action.Target) { t.ID = "main/../x" }},
+		"no run":         {"rerun", func(t *action.Target) { t.ID = "1/x" }},
+		"no attempt":     {"rerun", func(t *action.Target) { t.AsOf = "" }},
+		"no repository":  {"label", func(t *action.Target) { t.Repository = "o" }},
+		"path":           {"label", func(t *action.Target) { t.Repository = "o/../x" }},
+		"no id":          {"label", func(t *action.Target) { t.RepositoryID = 0 }},
 	} {
 		w := newHub(t, scenes[tc.scene].event, nil).world(t, scenes[tc.scene])
 		tc.change(&w.Request.Target)
