@@ -27,6 +27,9 @@ type Config struct {
 	VetoWindow time.Duration `env:"DECIDE_VETO_WINDOW, default=5m"`
 	// Approval is how long an action of category Manual waits for an answer.
 	Approval time.Duration `env:"DECIDE_APPROVAL_TIMEOUT, default=24h"`
+	// Remind is how long before the end of that time people are told again; 0
+	// is never.
+	Remind time.Duration `env:"DECIDE_APPROVAL_REMINDER, default=1h"`
 }
 
 // Validate returns all mistakes at once.
@@ -40,6 +43,9 @@ func (c Config) Validate() error {
 	}
 	if c.Approval <= 0 {
 		errs = append(errs, fmt.Errorf("DECIDE_APPROVAL_TIMEOUT is %s; it must be above zero", c.Approval))
+	}
+	if c.Remind < 0 || c.Remind >= c.Approval {
+		errs = append(errs, fmt.Errorf("DECIDE_APPROVAL_REMINDER is %s; it must be below DECIDE_APPROVAL_TIMEOUT, or 0", c.Remind))
 	}
 	return errors.Join(errs...)
 }
@@ -78,6 +84,6 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	}
 	return New(Deps{Decider: decision.NewEngine(decision.Deps{
 		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Policies: policies, Actions: actions,
-		Clock: p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval,
+		Clock: p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval, Remind: cfg.Remind,
 	})}), nil
 }

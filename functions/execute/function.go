@@ -112,7 +112,14 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Gates:     decision.Gates(policies),
 		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
 	})
+	versions := func(name string) string {
+		if set := policies.Current(); set != nil {
+			return set.Version(name)
+		}
+		return ""
+	}
 	return New(Deps{Runner: &execution.Runner{
+		Teller: announcer{p.Bus}, PolicyVersion: versions,
 		Machine: machine, Actions: actions, Tasks: p.Tasks, Live: cfg.live,
 		Clock: p.Clock, Log: p.Log, Owner: "execute-" + uuid.NewString(), Jitter: p.Jitter,
 	}, Log: p.Log}), nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -35,17 +36,17 @@ func (a *api) executions() {
 		x, err := find[execution.Execution](ctx, a.d.Store, execution.Collection, "execution", in.ID)
 		return &one[execution.Execution]{x}, err
 	})
-	type approval struct {
+	type consent struct {
 		ByID
 		Body struct {
-			Note string `json:"note,omitempty" maxLength:"1000"`
+			Note     string `json:"note,omitempty" maxLength:"1000"`
+			PlanHash string `json:"plan_hash,omitempty" maxLength:"64" doc:"of the plan that the person saw; another plan by now is a conflict"`
 		}
 	}
-	route(a, http.MethodPost, "/v1/executions/{id}/approve", "Let a waiting execution run; takes the whole id", func(ctx context.Context, in *approval) (*one[execution.Execution], error) {
-		x, err := a.d.Answers.Approve(ctx, in.ID, auth.From(ctx).Actor(), in.Body.Note)
-		if err == nil {
-			err = execution.Enqueue(ctx, a.d.Tasks, x, x.Due())
-		}
+	route(a, http.MethodPost, "/v1/executions/{id}/approve", "Let a waiting execution run; takes the whole id", func(ctx context.Context, in *consent) (*one[execution.Execution], error) {
+		answer := answerOf(ctx, approval.Approve, in.Body.Note)
+		answer.PlanHash = in.Body.PlanHash
+		x, err := a.d.Answers.Answer(ctx, in.ID, answer)
 		return &one[execution.Execution]{x}, err
 	})
 	type refusal struct {
@@ -55,8 +56,47 @@ func (a *api) executions() {
 		}
 	}
 	route(a, http.MethodPost, "/v1/executions/{id}/reject", "End a waiting execution: refuse it, or veto it; takes the whole id", func(ctx context.Context, in *refusal) (*one[execution.Execution], error) {
-		x, err := a.d.Answers.Reject(ctx, in.ID, auth.From(ctx).Actor(), in.Body.Reason)
+		x, err := a.d.Answers.Answer(ctx, in.ID, answerOf(ctx, approval.Reject, in.Body.Reason))
 		return &one[execution.Execution]{x}, err
+	})
+}
+
+// answerOf is what the caller says, as the desk takes it.
+func answerOf(ctx context.Context, v approval.Verb, note string) approval.Answer {
+	who := auth.From(ctx)
+	return approval.Answer{
+		Verb: v, By: who.Actor(), Channel: approval.Gateway, Note: note,
+		Identity: approval.Identity{Key: who.Name, Admin: who.Role == auth.Admin, Bot: who.Role == auth.Service},
+	}
+}
+
+// Waiting is a question with those who may answer it.
+type Waiting struct {
+	approval.Approval
+	May    []string `json:"may"`    // people who may approve
+	Needed int      `json:"needed"` // how many of them must
+}
+
+func (a *api) approvals() {
+	type input struct {
+		Paging
+		State     string `query:"state" enum:"pending,approved,rejected,expired,unopposed,superseded,withdrawn"`
+		Execution string `query:"execution"`
+	}
+	route(a, http.MethodGet, "/v1/approvals", "List what people are and were asked, and who may answer", func(ctx context.Context, in *input) (*one[*Page[Waiting]], error) {
+		page, err := listing[approval.Approval]{
+			collection: approval.Collection, created: "asked_at", Paging: in.Paging,
+			where: equal("state", in.State, "execution_id", in.Execution),
+		}.page(ctx, a.d.Store, a.schema)
+		if err != nil {
+			return nil, err
+		}
+		out := &Page[Waiting]{Items: []Waiting{}, Next: page.Next}
+		for _, q := range page.Items {
+			may, needed := a.d.Approvers.Current().May(q)
+			out.Items = append(out.Items, Waiting{Approval: q, May: may, Needed: needed})
+		}
+		return &one[*Page[Waiting]]{out}, nil
 	})
 }
 

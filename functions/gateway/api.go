@@ -43,6 +43,7 @@ func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	a.events()
 	a.decisions()
 	a.executions()
+	a.approvals()
 	a.workflows()
 	a.freezes()
 	a.plans()

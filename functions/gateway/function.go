@@ -16,6 +16,8 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
@@ -66,8 +68,7 @@ func (c Config) Validate() error {
 
 // Answers takes a person's answer to a waiting execution.
 type Answers interface {
-	Approve(ctx context.Context, id, by, note string) (execution.Execution, error)
-	Reject(ctx context.Context, id, by, reason string) (execution.Execution, error)
+	Answer(ctx context.Context, id string, a approval.Answer) (execution.Execution, error)
 }
 
 // Decider says what would be decided on a recorded event now, and why.
@@ -81,6 +82,7 @@ type Deps struct {
 	Store      store.Store
 	Tasks      task.Enqueuer
 	Answers    Answers
+	Approvers  desk.Config
 	Reverts    Reverts
 	Decider    Decider
 	Backtester Backtester
@@ -120,8 +122,10 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Policies: decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log),
 	}
 	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock})
+	approvers := approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log)
 	return New(cfg, Deps{
-		Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log, Answers: machine, Reverts: machine,
+		Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log, Reverts: machine, Approvers: approvers,
+		Answers:    &desk.Desk{Machine: machine, Config: approvers, Store: p.Store, Tasks: p.Tasks, Clock: p.Clock},
 		Decider:    decision.NewEngine(engine),
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),
 		Controls:   control.Controls{Store: p.Store, Clock: p.Clock},

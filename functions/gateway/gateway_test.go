@@ -12,6 +12,8 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
@@ -38,6 +40,17 @@ type world struct {
 	backtests *backtests
 }
 
+// approvers links each key to a person of its name.
+type approvers struct{}
+
+func (approvers) Current() *approval.Config {
+	c := &approval.Config{People: map[string]approval.Person{}, Rules: []approval.Rule{{By: []string{"editor", "admin"}}}}
+	for _, role := range auth.Roles {
+		c.People[string(role)] = approval.Person{Keys: []string{string(role)}}
+	}
+	return c
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	schema, err := store.DefaultSchema()
@@ -58,7 +71,11 @@ func newWorld(t *testing.T) *world {
 	}
 	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}, Schema: schema}, gateway.Deps{
 		Store: w.store, Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
-		Answers:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
+		Answers: &desk.Desk{
+			Machine: execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
+			Config:  approvers{}, Store: w.store, Tasks: w.tasks, Clock: w.clock,
+		},
+		Approvers: approvers{},
 		Reverts:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:  decider{},
 		Controls: control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests,

@@ -119,6 +119,12 @@ type Prober interface {
 	Probe(ctx context.Context, r Request) (res Result, found bool, err error)
 }
 
+// Renewer is an action on a target that moves on: Renew returns it as it is now
+// (its head SHA), for people to be asked about that instead.
+type Renewer interface {
+	Renew(ctx context.Context, r Request) (Target, error)
+}
+
 // Reverter is an action that can undo its effect; undoing twice is harmless.
 type Reverter interface {
 	Revert(ctx context.Context, r Request, p Plan, res Result) error

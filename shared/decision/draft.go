@@ -78,7 +78,7 @@ func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.I
 			x := &xs[i]
 			x.Level, x.Category, x.CreatedAt, x.UpdatedAt = level, category, now, now
 			x.DecisionID, x.EventID, x.Digest = d.Decision.ID, d.Decision.EventID, d.Decision.PolicyDigest
-			x.Agent = ev.Agent()
+			x.Agent, x.Hop, x.Causes, x.PolicyVersion = ev.Agent(), ev.Hop, causesOf(in), m.Policy.Version
 			e.schedule(x, now)
 		}
 		d.want(xs, &p)
@@ -152,11 +152,10 @@ func (e *Engine) schedule(x *execution.Execution, now time.Time) {
 	case execution.Automatic:
 		x.State = execution.Ready
 	case execution.Alert:
-		x.State, x.NotBefore = execution.Waiting, now.Add(e.d.VetoWindow)
+		x.State, x.Window = execution.Waiting, e.d.VetoWindow
 		x.Reason = "runs when the veto window ends, unless somebody vetoes"
 	case execution.Manual:
-		deadline := now.Add(e.d.Approval)
-		x.State, x.Deadline = execution.Waiting, &deadline
+		x.State, x.Window, x.Remind = execution.Waiting, e.d.Approval, e.d.Remind
 		x.Reason = "waits for an approval"
 	default:
 		x.State, x.Reason = execution.Planned, "recorded only at level "+x.Level

@@ -35,8 +35,9 @@ type Deps struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 
-	VetoWindow time.Duration // of category Alert
-	Approval   time.Duration // how long a Manual execution waits
+	VetoWindow time.Duration // of category Alert, from when people were told
+	Approval   time.Duration // how long a Manual execution waits, from then
+	Remind     time.Duration // how long before its end people are reminded; 0 is never
 }
 
 // Engine decides events.

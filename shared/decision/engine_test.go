@@ -48,8 +48,8 @@ func TestLevelsGiveStatesAndTimes(t *testing.T) {
 			if diff := cmp.Diff(want, x.Limits); diff != "" {
 				t.Errorf("limits (-want +got):\n%s", diff)
 			}
-			if (x.Deadline != nil) != (c.category == execution.Manual) || (x.FinishedAt != nil) != (c.state == execution.Planned) {
-				t.Errorf("deadline %v, finished %v", x.Deadline, x.FinishedAt)
+			if (x.Window != 0) != (c.state == execution.Waiting) || (x.FinishedAt != nil) != (c.state == execution.Planned) {
+				t.Errorf("window %v, finished %v", x.Window, x.FinishedAt)
 			}
 			if c.due < 0 {
 				if len(r.queue.tasks) != 0 {

@@ -4,33 +4,21 @@ import (
 	"context"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
-// Approve lets a waiting execution run. Who may is checked by the caller. If
-// somebody else (a person or a timer) was first, the error is a
-// fault.Conflict that says who and what.
-func (m *Machine) Approve(ctx context.Context, id, by, note string) (Execution, error) {
-	return m.answer(ctx, id, by, "execution.approved", func(x *Execution, now time.Time) error {
-		if x.Deadline != nil && !now.Before(*x.Deadline) {
-			return fault.New(fault.Conflict, "execution %s: the time to approve ended at %s", x.ID, x.Deadline.Format(time.RFC3339))
-		}
-		x.NotBefore, x.Answer = now, join("approved by "+by, note)
-		return x.move(Ready, x.Answer)
-	})
-}
+// Check says whose answer it is and how many must approve, or why it does not
+// count. It is called within the answer's transaction.
+type Check func(q approval.Approval, a approval.Answer) (person string, needed int, err error)
 
-// Reject ends a waiting execution: a refused approval or a veto.
-func (m *Machine) Reject(ctx context.Context, id, by, reason string) (Execution, error) {
-	return m.answer(ctx, id, by, "execution.rejected", func(x *Execution, _ time.Time) error {
-		x.Answer = join("rejected by "+by, reason)
-		return x.move(Rejected, x.Answer)
-	})
-}
-
-func (m *Machine) answer(ctx context.Context, id, by, verb string, fn func(*Execution, time.Time) error) (Execution, error) {
-	return m.apply(ctx, id, change{actor: by, fn: func(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
+// Answer takes a person's answer to a waiting execution: enough approvals let
+// it run, one refusal ends it. If somebody else (a person or a timer) was
+// first, or the plan is another than the person saw, the error is a
+// fault.Conflict that says so.
+func (m *Machine) Answer(ctx context.Context, id string, a approval.Answer, check Check) (Execution, error) {
+	return m.apply(ctx, id, change{actor: a.By, fn: func(ctx context.Context, tx store.Tx, x *Execution, now time.Time) (string, error) {
 		if x.State != Waiting {
 			why := x.Answer // names who was first, also when the execution has moved on since
 			if why == "" {
@@ -38,8 +26,55 @@ func (m *Machine) answer(ctx context.Context, id, by, verb string, fn func(*Exec
 			}
 			return "", fault.New(fault.Conflict, "execution %s does not wait for an answer: it is %s%s", x.ID, x.State, because(why))
 		}
-		return verb, fn(x, now)
+		q, err := question(ctx, tx, x)
+		if err != nil {
+			return "", err
+		}
+		a := a
+		a.At = now
+		var needed int
+		if a.Person, needed, err = check(q, a); err != nil {
+			return "", err
+		}
+		if a.Verb == approval.Reject {
+			return reject(tx, x, q, a)
+		}
+		return approve(tx, x, q, a, needed)
 	}})
+}
+
+func approve(tx store.Tx, x *Execution, q approval.Approval, a approval.Answer, needed int) (string, error) {
+	switch {
+	case x.Round == 0:
+		return "", fault.New(fault.Conflict, "execution %s is still being planned; look at its plan, then approve it", x.ID)
+	case x.Deadline != nil && !a.At.Before(*x.Deadline):
+		return "", fault.New(fault.Conflict, "execution %s: the time to approve ended at %s", x.ID, x.Deadline.Format(time.RFC3339))
+	case a.PlanHash != "" && a.PlanHash != x.PlanHash:
+		return "", fault.New(fault.Conflict, "execution %s would do something else by now than you were shown; look at its new plan", x.ID)
+	}
+	a.PlanHash = x.PlanHash
+	q.Answers = append(q.Answers, a)
+	if given := len(q.Approvers()); given < needed {
+		x.Reason = join("approved by "+a.By, a.Note) + "; more must approve"
+		return "execution.approval_counted", putQuestion(tx, q)
+	}
+	x.NotBefore, x.ApprovedHash, x.Answer = a.At, x.PlanHash, join("approved by "+a.By, a.Note)
+	if err := x.move(Ready, x.Answer); err != nil {
+		return "", err
+	}
+	return "execution.approved", end(tx, q, approval.Approved, a.By, a.At)
+}
+
+func reject(tx store.Tx, x *Execution, q approval.Approval, a approval.Answer) (string, error) {
+	x.Answer = join("rejected by "+a.By, a.Note)
+	if err := x.move(Rejected, x.Answer); err != nil {
+		return "", err
+	}
+	if x.Round == 0 { // people were not asked yet: there is no question to end
+		return "execution.rejected", nil
+	}
+	q.Answers = append(q.Answers, a)
+	return "execution.rejected", end(tx, q, approval.Rejected, a.By, a.At)
 }
 
 func join(text, note string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
@@ -18,6 +19,9 @@ const (
 
 // errWaiting says that the execution waits for people or for its timer.
 var errWaiting = errors.New("the execution waits")
+
+// ErrUntold says that people have not been asked yet, or not been told.
+var ErrUntold = errors.New("people have not been told of it")
 
 // Claim takes the execution for owner under a new lease. It ends veto windows
 // and approvals whose time is over, and asks the gates. Besides a claimed
@@ -47,29 +51,37 @@ func (m *Machine) Claim(ctx context.Context, id, owner string) (Execution, error
 
 // endVeto lets an execution run that nobody vetoed. One that is no longer
 // waiting is left alone: whoever moved it was first.
-func endVeto(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
+func endVeto(ctx context.Context, tx store.Tx, x *Execution, now time.Time) (string, error) {
 	switch {
 	case x.State != Waiting:
 		return "", nil
+	case x.ToldAt == nil:
+		return "", ErrUntold
 	case now.Before(x.NotBefore):
-		return "", &NotDue{At: x.NotBefore}
-	default:
-		x.Answer = "nobody vetoed in time"
-		return "execution.veto_window_ended", x.move(Ready, x.Answer)
+		return "", &NotDue{At: x.Due()}
 	}
+	x.Answer, x.ApprovedHash = "nobody vetoed in time", x.PlanHash
+	if err := x.move(Ready, x.Answer); err != nil {
+		return "", err
+	}
+	return "execution.veto_window_ended", endQuestion(ctx, tx, x, approval.Unopposed, ActorVeto, now)
 }
 
 // expire ends an execution that nobody approved.
-func expire(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
+func expire(ctx context.Context, tx store.Tx, x *Execution, now time.Time) (string, error) {
 	switch {
 	case x.State != Waiting:
 		return "", nil
+	case x.ToldAt == nil:
+		return "", ErrUntold
 	case x.Deadline == nil || now.Before(*x.Deadline):
 		return "", &NotDue{At: x.Due()}
-	default:
-		x.Answer = "nobody approved in time"
-		return "execution.expired", x.move(Expired, x.Answer)
 	}
+	x.Answer = "nobody approved in time"
+	if err := x.move(Expired, x.Answer); err != nil {
+		return "", err
+	}
+	return "execution.expired", endQuestion(ctx, tx, x, approval.Expired, ActorExpiry, now)
 }
 
 func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time.Time, owner string) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
@@ -98,8 +99,8 @@ func TestTimers(t *testing.T) {
 				t.Errorf("no record by %s: %+v", c.actor, first)
 			}
 			for _, answer := range []func() error{
-				func() error { _, err := r.machine.Approve(t.Context(), "x", "ann", ""); return err },
-				func() error { _, err := r.machine.Reject(t.Context(), "x", "ann", ""); return err },
+				func() error { _, err := r.machine.Answer(t.Context(), "x", says(approval.Approve, "ann", ""), anybody); return err },
+				func() error { _, err := r.machine.Answer(t.Context(), "x", says(approval.Reject, "ann", ""), anybody); return err },
 			} {
 				if err := answer(); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), c.because) {
 					t.Errorf("a late answer: %v, want a conflict that says %q", err, c.because)
@@ -124,7 +125,7 @@ func TestApprovalEndsWithItsDeadline(t *testing.T) {
 	r := newRig(t, nil)
 	r.put(t, waiting("x", execution.Manual))
 	r.clock.Advance(time.Hour) // the timer's task is late
-	if _, err := r.machine.Approve(t.Context(), "x", "ann", ""); !fault.Is(err, fault.Conflict) {
+	if _, err := r.machine.Answer(t.Context(), "x", says(approval.Approve, "ann", ""), anybody); !fault.Is(err, fault.Conflict) {
 		t.Errorf("an approval after the deadline: %v, want a conflict", err)
 	}
 	r.wantState(t, "x", execution.Waiting)
@@ -134,13 +135,13 @@ func TestSecondAnswerIsToldOfTheFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	r.put(t, waiting("x", execution.Alert))
-	if _, err := r.machine.Approve(t.Context(), "x", "github:ann", "go"); err != nil {
+	if _, err := r.machine.Answer(t.Context(), "x", says(approval.Approve, "github:ann", "go"), anybody); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.machine.Claim(t.Context(), "x", "w"); err != nil {
 		t.Fatalf("an approved execution waits: %v", err)
 	}
-	_, err := r.machine.Reject(t.Context(), "x", "github:bob", "stop")
+	_, err := r.machine.Answer(t.Context(), "x", says(approval.Reject, "github:bob", "stop"), anybody)
 	if message, _ := fault.Public(err); !fault.Is(err, fault.Conflict) || !strings.Contains(message, "approved by github:ann") {
 		t.Errorf("got %v, want a conflict that names ann", err)
 	}
@@ -155,9 +156,9 @@ func TestRaces(t *testing.T) {
 		r.clock.Advance(5 * time.Minute)
 		var wg sync.WaitGroup
 		var vetoErr, timerErr, approveErr error
-		wg.Go(func() { _, vetoErr = r.machine.Reject(t.Context(), "x", "github:ann", "stop") })
+		wg.Go(func() { _, vetoErr = r.machine.Answer(t.Context(), "x", says(approval.Reject, "github:ann", "stop"), anybody) })
 		wg.Go(func() { _, timerErr = r.machine.Claim(t.Context(), "x", "w") })
-		wg.Go(func() { _, approveErr = r.machine.Approve(t.Context(), "x", "github:bob", "go") })
+		wg.Go(func() { _, approveErr = r.machine.Answer(t.Context(), "x", says(approval.Approve, "github:bob", "go"), anybody) })
 		wg.Wait()
 		outcomes := 0
 		for _, rec := range r.records(t, "x") {

@@ -107,6 +107,14 @@ type Execution struct {
 	// that their answer is bound to.
 	Round        int            `json:"round,omitempty"`
 	ApprovedHash string         `json:"approved_hash,omitempty"`
+	// PolicyVersion is the policy's text that the plan was made under. Window is
+	// how long people have to answer from ToldAt on; at RemindAt they are
+	// reminded.
+	PolicyVersion string        `json:"policy_version,omitempty"`
+	Window        time.Duration `json:"window,omitempty"` // nanoseconds
+	Remind        time.Duration `json:"remind,omitempty"` // before the end; 0 is never
+	ToldAt        *time.Time    `json:"told_at,omitempty"`
+	RemindAt      *time.Time    `json:"remind_at,omitempty"`
 	Result       *action.Result `json:"result,omitempty"`
 	// Outcome is what became of the effect that was tried; "" while nothing was,
 	// and when an effect that worked was undone.
@@ -152,10 +160,18 @@ type Rate struct {
 }
 
 // Due returns when the execution has something to do next: to run, or to
-// expire.
+// expire, or to ask, tell or remind people.
 func (x *Execution) Due() time.Time {
-	if x.State == Waiting && x.Deadline != nil {
+	switch {
+	case x.State != Waiting:
+		return x.NotBefore
+	case x.ToldAt == nil:
+		return x.UpdatedAt
+	case x.RemindAt != nil:
+		return *x.RemindAt
+	case x.Deadline != nil:
 		return *x.Deadline
+	default:
+		return x.NotBefore
 	}
-	return x.NotBefore
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 )
 
@@ -42,10 +43,10 @@ func moves() map[string]move {
 	const running, verifying, reverting = execution.Running, execution.Verifying, execution.Reverting
 	return map[string]move{
 		"approve": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
-			return m.Approve(ctx, x.ID, "github:ann", "fine")
+			return m.Answer(ctx, x.ID, says(approval.Approve, "github:ann", "fine"), anybody)
 		}, from{execution.Waiting: execution.Ready}, "execution.approved"},
 		"reject": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
-			return m.Reject(ctx, x.ID, "github:ann", "no")
+			return m.Answer(ctx, x.ID, says(approval.Reject, "github:ann", "no"), anybody)
 		}, from{execution.Waiting: execution.Rejected}, "execution.rejected"},
 		"claim": {func(ctx context.Context, m *execution.Machine, x execution.Execution) (execution.Execution, error) {
 			return m.Claim(ctx, x.ID, "worker-2")

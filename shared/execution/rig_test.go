@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -135,7 +136,8 @@ func ready(id string) execution.Execution {
 
 func waiting(id string, c execution.Category) execution.Execution {
 	x := ready(id)
-	x.State, x.Category = execution.Waiting, c
+	told := start
+	x.State, x.Category, x.Round, x.ToldAt, x.PlanHash = execution.Waiting, c, 1, &told, "planned"
 	if c == execution.Alert {
 		x.NotBefore = start.Add(5 * time.Minute)
 		return x
@@ -144,6 +146,13 @@ func waiting(id string, c execution.Category) execution.Execution {
 	x.Deadline = &deadline
 	return x
 }
+
+// says is an answer; anybody counts it for its giver.
+func says(v approval.Verb, by, note string) approval.Answer {
+	return approval.Answer{Verb: v, By: by, Note: note, Channel: approval.Gateway}
+}
+
+func anybody(_ approval.Approval, a approval.Answer) (string, int, error) { return a.By, 1, nil }
 
 func (r *rig) put(t *testing.T, xs ...execution.Execution) {
 	t.Helper()

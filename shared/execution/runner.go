@@ -35,6 +35,11 @@ type Runner struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Owner   string         // names this worker in leases
+	// Teller tells people what is asked of them; nil tells nobody.
+	Teller Teller
+	// PolicyVersion returns the present text of a policy, as a hash; nil takes
+	// the one that was decided by.
+	PolicyVersion func(policy string) string
 	Jitter  func() float64 // in [0,1); nil is chance
 }
 
@@ -48,6 +53,10 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 		return r.Machine.Wake(ctx, r.Tasks, x)
 	case errors.Is(err, ErrHeld): // its holder may be dead: look again when the lease ends
 		return r.later(ctx, x, x.Lease.Until)
+	case errors.Is(err, ErrUntold):
+		return r.propose(ctx, x)
+	case errors.As(err, &notDue) && x.RemindAt != nil && !r.Clock.Now().Before(*x.RemindAt):
+		return r.remind(ctx, x)
 	case errors.As(err, &notDue):
 		return r.later(ctx, x, notDue.At)
 	case err != nil:
@@ -102,9 +111,12 @@ func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) err
 			return r.applied(ctx, x, act, res)
 		}
 	}
-	plan, err := act.Plan(ctx, x.request())
+	x, plan, err := r.plan(ctx, x, act)
 	if err != nil {
 		return r.again(ctx, x, err)
+	}
+	if other, err := x.changed(plan); err != nil || other {
+		return r.askAgain(ctx, x, plan, err)
 	}
 	if len(plan.Effects) == 0 {
 		if x.Intent > 0 { // an earlier try did it: the plan that it intended is what Revert needs

@@ -131,7 +131,7 @@ func (m *Machine) Retry(ctx context.Context, x Execution, at time.Time, reason s
 func PlanHash(x Execution, p action.Plan) (string, error) {
 	bound := map[string]any{
 		"action": x.Action, "target": x.Target, "args": x.Args,
-		"effects": p.Effects, "preconditions": p.Preconditions,
+		"effects": p.Effects, "preconditions": p.Preconditions, "policy": x.PolicyVersion,
 	}
 	if len(x.Following) > 0 {
 		bound["following"] = x.Following

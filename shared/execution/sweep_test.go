@@ -37,7 +37,7 @@ func TestSweepWakesWhatIsLate(t *testing.T) {
 	r := newRig(t, nil)
 	put := func(id string, s execution.State, change func(*execution.Execution)) {
 		x := ready(id)
-		x.State = s
+		x.State, x.ToldAt = s, &x.CreatedAt
 		change(&x)
 		r.put(t, x)
 	}
@@ -53,6 +53,7 @@ func TestSweepWakesWhatIsLate(t *testing.T) {
 	put("back-off", execution.Ready, due(now.Add(time.Minute)))
 	put("window-over", execution.Waiting, due(now.Add(-time.Minute)))
 	put("window-open", execution.Waiting, due(now.Add(time.Minute)))
+	put("untold", execution.Waiting, func(x *execution.Execution) { x.ToldAt = nil })
 	put("dead", execution.Running, leased(now.Add(-time.Minute)))
 	put("alive", execution.Running, leased(now.Add(time.Second)))
 	put("dead-verifying", execution.Verifying, leased(now.Add(-time.Minute)))
@@ -68,7 +69,7 @@ func TestSweepWakesWhatIsLate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]bool{"late": true, "window-over": true, "dead": true, "dead-verifying": true, "expired": true, "dead-undo": true, "undo-not-taken": true}
+	want := map[string]bool{"late": true, "untold": true, "window-over": true, "dead": true, "dead-verifying": true, "expired": true, "dead-undo": true, "undo-not-taken": true}
 	if diff := cmp.Diff(want, woken(t, r)); diff != "" || n != len(want) {
 		t.Errorf("woken %d (-want +got):\n%s", n, diff)
 	}

@@ -10,9 +10,9 @@ import (
 // but for a person: uncertain waits for one.
 var next = map[State][]State{
 	Planned:   {Waiting, Ready, Rejected, Superseded},
-	Waiting:   {Ready, Rejected, Expired, Superseded},
+	Waiting:   {Waiting, Ready, Rejected, Expired, Superseded, Succeeded, Blocked, Failed},
 	Ready:     {Running, Blocked, Superseded, Rejected, Uncertain},
-	Running:   {Running, Ready, Verifying, Succeeded, Failed, Blocked, Superseded, Uncertain},
+	Running:   {Running, Ready, Waiting, Verifying, Succeeded, Failed, Blocked, Superseded, Uncertain},
 	Verifying: {Verifying, Succeeded, Failed, Uncertain, Reverting},
 	Succeeded: {Reverting},
 	Failed:    {Reverting},

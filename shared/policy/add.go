@@ -3,6 +3,7 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -59,6 +60,7 @@ func (s *Set) Add(src Source) Findings {
 			return b.findings
 		}
 	}
+	p.Version = hex.EncodeToString(c.hash[:])
 	s.policies, s.compiled, s.byName[p.Name] = append(s.policies, &p), append(s.compiled, c), number
 	return nil
 }

@@ -24,6 +24,9 @@ type Policy struct {
 	Do          []Step   `json:"do"`   // in order, at least one
 	Autonomy    Level    `json:"autonomy"`
 	Limits      Limits   `json:"limits"`
+	// Version is the hex SHA-256 of the policy's canonical form: another text is
+	// another version.
+	Version string `json:"version"`
 }
 
 // Step is one action that a policy does, with its arguments as they are

@@ -80,6 +80,15 @@ func newSet(types *webhook.Catalogue, compiler *condition.Compiler, actions map[
 // Digest returns the hex SHA-256 of the policies in their canonical form.
 func (s *Set) Digest() string { return s.digest() }
 
+// Version returns the version of the named policy, "" if there is none.
+func (s *Set) Version(name string) string {
+	n, ok := s.byName[name]
+	if !ok {
+		return ""
+	}
+	return s.policies[n].Version
+}
+
 func (s *Set) sum() string {
 	h := sha256.New()
 	for _, c := range s.compiled {
