@@ -9,8 +9,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/github"
@@ -37,6 +40,29 @@ func (h *host) issueKey(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return keys.Issue(ctx, keyName, auth.Admin, 7*24*time.Hour, "system:up")
+}
+
+// issuePeople makes a key of this start for each person of approvals.yaml; the
+// person who owns the start's own key has that.
+func (h *host) issuePeople(ctx context.Context) (map[string]string, error) {
+	config, err := approval.Load(os.DirFS(h.cfg.Policies))
+	if err != nil || config == nil { // nobody is known; the functions say so
+		return nil, nil //nolint:nilerr // fails closed where answers are taken
+	}
+	keys := auth.Keys{Store: h.Store, Clock: h.Clock}
+	people := map[string]string{}
+	for name, p := range config.People {
+		if len(p.Keys) == 0 || slices.Contains(p.Keys, keyName) {
+			continue
+		}
+		if err := keys.Revoke(ctx, p.Keys[0], "system:up"); err != nil {
+			return nil, err
+		}
+		if people[name], err = keys.Issue(ctx, p.Keys[0], auth.Editor, 7*24*time.Hour, "system:up"); err != nil {
+			return nil, err
+		}
+	}
+	return people, nil
 }
 
 // secret returns the newest version of name, made by create if there is none.

@@ -21,7 +21,10 @@ type Endpoint struct {
 	Webhook string `json:"webhook"` // URL that GitHub would call
 	GitHub  string `json:"github"`  // URL of the fake GitHub
 	Key     string `json:"key"`     // API key of this start
-	PID     int    `json:"pid"`
+	// People holds a key for each person of approvals.yaml, so that one can act
+	// as somebody else on one's own machine.
+	People map[string]string `json:"people,omitempty"`
+	PID    int               `json:"pid"`
 }
 
 // endpoint issues the key of this start and writes EndpointFile.
@@ -30,7 +33,12 @@ func (h *host) endpoint(ctx context.Context, front net.Addr, github string, m fu
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("issue the API key of this start: %w", err)
 	}
+	people, err := h.issuePeople(ctx)
+	if err != nil {
+		return Endpoint{}, err
+	}
 	e := Endpoint{
+		People:  people,
 		Gateway: "http://" + front.String(),
 		Webhook: "http://" + front.String() + m.Functions["githubwebhook"].Trigger.HTTP,
 		GitHub:  github, Key: key, PID: os.Getpid(),

@@ -70,13 +70,14 @@ func finish(t *testing.T, e local.Endpoint, p decision.Proposal) {
 	var x execution.Execution
 	until(t, 20*time.Second, p.Policy+" to settle", func() bool {
 		get(t, e, "/v1/executions/"+p.ExecutionID, &x)
-		return x.State == execution.Waiting || x.State.Terminal()
+		return x.State == execution.Waiting && x.ToldAt != nil || x.State.Terminal()
 	})
-	if x.State == execution.Waiting {
+	for round := 0; x.State == execution.Waiting; { // later events may have changed the plan: then it is asked again
+		round = x.Round
 		approve(t, e, x.ID)
 		until(t, 20*time.Second, p.Policy+" to end", func() bool {
 			get(t, e, "/v1/executions/"+p.ExecutionID, &x)
-			return x.State.Terminal()
+			return x.State.Terminal() || x.Round > round && x.ToldAt != nil
 		})
 	}
 	for _, id := range p.Executions() { // of several steps each begins when the one before has ended

@@ -76,9 +76,9 @@ func newWorld(t *testing.T) *world {
 			Config:  approvers{}, Store: w.store, Tasks: w.tasks, Clock: w.clock,
 		},
 		Approvers: approvers{},
-		Reverts:  execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
-		Decider:  decider{},
-		Controls: control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests,
+		Reverts:   execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
+		Decider:   decider{},
+		Controls:  control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests,
 	})
 	return w
 }
@@ -126,7 +126,7 @@ func waiting(id string, at time.Time) execution.Execution {
 		ID: id, DecisionID: "ddecision1", EventID: "vevent1", Policy: "triage", Level: "L3", Category: execution.Manual,
 		Action: "github.issue.label", Class: action.ClassA, Args: json.RawMessage(`{"labels":["bug"]}`),
 		Target:     action.Target{Repository: "octo/hello", Kind: "issue", ID: "1"},
-		Repository: "octo/hello", Resource: "octo/hello issue 1", State: execution.Waiting,
+		Repository: "octo/hello", Resource: "octo/hello issue 1", State: execution.Waiting, Round: 1, PlanHash: "planned",
 		CreatedAt: at, UpdatedAt: at, NotBefore: at, Deadline: &deadline,
 	}
 }

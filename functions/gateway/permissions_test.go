@@ -30,6 +30,7 @@ var calls = map[string]struct{ path, body string }{
 	"POST /v1/executions/{id}/revert":  {"/v1/executions/ydone1/revert", `{"reason":"wrong"}`},
 	"GET /v1/workflows":                {"/v1/workflows", ""},
 	"GET /v1/workflows/{id}":           {"/v1/workflows/wworkflow1", ""},
+	"GET /v1/approvals":                {"/v1/approvals", ""},
 	"GET /v1/freezes":                  {"/v1/freezes", ""},
 	"POST /v1/freezes":                 {"/v1/freezes", `{"scope":"global","reason":"fire"}`},
 	"DELETE /v1/freezes":               {"/v1/freezes?scope=policy:held", ""},

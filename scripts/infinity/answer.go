@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 )
@@ -19,7 +20,38 @@ type approveCmd struct {
 
 // Run approves.
 func (c *approveCmd) Run(ctx context.Context, a *app) error {
-	return answer(ctx, a, c.Execution, "approve", map[string]string{"note": c.Note})
+	gateway, err := a.gateway()
+	if err != nil {
+		return err
+	}
+	id, err := fullID(ctx, a, "/v1/executions/", c.Execution)
+	if err != nil {
+		return err
+	}
+	var x execution.Execution
+	if err := gateway.Get(ctx, "/v1/executions/"+segment(id), nil, &x); err != nil {
+		return err
+	}
+	if x.State == execution.Waiting && x.Plan != nil {
+		for _, e := range x.Plan.Effects { // what is approved is what was shown
+			if err := a.printf("Would %s on %s: %s\n", e.Verb, view.Clean(x.Resource), view.Clean(change(e))); err != nil {
+				return err
+			}
+		}
+	}
+	return answer(ctx, a, id, "approve", map[string]string{"note": c.Note, "plan_hash": x.PlanHash})
+}
+
+// change is an effect in words.
+func change(e action.Effect) string {
+	switch {
+	case e.Before == "":
+		return e.After
+	case e.After == "":
+		return "no longer " + e.Before
+	default:
+		return e.Before + " → " + e.After
+	}
 }
 
 type rejectCmd struct {

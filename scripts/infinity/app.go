@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
@@ -61,12 +63,17 @@ type endpoint struct {
 	Gateway string `json:"gateway"`
 	GitHub  string `json:"github"`
 	Key     string `json:"key"`
+
+	People map[string]string `json:"people"` // keys to act as somebody else with
 }
 
 // endpoint returns where the platform is: by the flags, else by the file that
 // `infinity up` wrote into the data folder.
 func (a *app) endpoint() (endpoint, error) {
 	if a.flags.URL != "" {
+		if a.flags.As != "" {
+			return endpoint{}, usageError{errors.New("--as works with a platform that runs here; with --url give that person's --key")}
+		}
 		return endpoint{Gateway: a.flags.URL, Key: a.flags.Key}, nil
 	}
 	path := filepath.Join(a.data, "endpoint.json")
@@ -84,7 +91,19 @@ func (a *app) endpoint() (endpoint, error) {
 	if a.flags.Key != "" {
 		e.Key = a.flags.Key
 	}
+	if a.flags.As != "" {
+		if e.Key = e.People[a.flags.As]; e.Key == "" {
+			return e, usageError{fmt.Errorf("--as %s: approvals.yaml knew nobody of that name when the platform was started; it knew %s", a.flags.As, known(e.People))}
+		}
+	}
 	return e, nil
+}
+
+func known(people map[string]string) string {
+	if len(people) == 0 {
+		return "nobody"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(people)), ", ")
 }
 
 // gateway returns a client of the gateway.

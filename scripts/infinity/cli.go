@@ -27,6 +27,8 @@ type cli struct {
 	URL  string `help:"Gateway to ask, instead of the one that runs here." env:"INFINITY_URL" placeholder:"URL"`
 	Key  string `help:"API key of that gateway. Better in the environment: a command line can be seen by others." env:"INFINITY_KEY" placeholder:"KEY"`
 
+	As string `help:"Act as this person of approvals.yaml; only of a platform that runs here." placeholder:"PERSON"`
+
 	Up         upCmd         `cmd:"" help:"Start the whole platform on this machine."`
 	Trigger    triggerCmd    `cmd:"" help:"Have the fake GitHub send a recorded, signed event; without a name, list the names."`
 	Events     eventsCmd     `cmd:"" help:"List the events that were received."`
@@ -35,8 +37,9 @@ type cli struct {
 	Why        whyCmd        `cmd:"" help:"Explain a decision, or that on an event."`
 	Workflows  workflowsCmd  `cmd:"" help:"List the plans of several steps, and their states."`
 	Workflow   workflowCmd   `cmd:"" help:"Show one such plan: its steps, what stands, what was undone."`
+	Approvals  approvalsCmd  `cmd:"" help:"List what people are asked, and who may answer."`
 	Approve    approveCmd    `cmd:"" help:"Let a waiting execution run."`
-	Reject     rejectCmd     `cmd:"" help:"Refuse or veto a waiting execution."`
+	Reject     rejectCmd     `cmd:"" aliases:"veto" help:"Refuse or veto a waiting execution."`
 	Revert     revertCmd     `cmd:"" help:"Undo what an execution did."`
 	Freeze     freezeCmd     `cmd:"" help:"Pull the kill switch: begin nothing more in a scope. Without a reason, list the freezes."`
 	Unfreeze   unfreezeCmd   `cmd:"" help:"Lift a freeze."`

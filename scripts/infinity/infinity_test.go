@@ -17,6 +17,8 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
 	infinity "github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
@@ -95,11 +97,20 @@ func newStore() (store.Store, store.Schema, error) {
 func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handler {
 	return gateway.New(gateway.Config{AllowedHosts: []string{"127.0.0.1"}, Schema: schema}, gateway.Deps{
 		Store: st, Tasks: noTasks{}, Clock: clock.Real{}, Keys: keys, Log: slog.New(slog.DiscardHandler),
-		Answers: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Decider: decider{}, Backtester: planner{},
+		Answers: &desk.Desk{
+			Machine: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Config: nobody{},
+			Store: st, Tasks: noTasks{}, Clock: clock.Real{},
+		},
+		Approvers: nobody{}, Decider: decider{}, Backtester: planner{},
 		Reverts:  execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}),
 		Controls: control.Controls{Store: st, Clock: clock.Real{}},
 	})
 }
+
+// nobody is an approvals.yaml that is missing: keys of role admin answer.
+type nobody struct{}
+
+func (nobody) Current() *approval.Config { return nil }
 
 // fakeGitHub stands in for the fake GitHub's control interface: what it
 // "delivers" is decided at once.

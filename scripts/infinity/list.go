@@ -30,6 +30,7 @@ type watchFlag struct {
 type list[T any] struct {
 	path    string
 	empty   string // what to say when there is none
+	own     int    // filters that the command sets by itself
 	columns []view.Column
 	row     func(now time.Time, item T) []string
 	changed func(item T) time.Time // for watches
@@ -64,7 +65,7 @@ func (l list[T]) show(ctx context.Context, a *app, f listFlags, watch bool, filt
 	switch {
 	case watch:
 		return out.follow(ctx, gateway, filters, page.Items)
-	case len(page.Items) == 0 && !f.JSON && (len(filters) > 0 || f.Since != ""):
+	case len(page.Items) == 0 && !f.JSON && (len(filters) > l.own || f.Since != ""):
 		return a.printf("None that match.\n")
 	case len(page.Items) == 0 && !f.JSON:
 		return a.printf("%s\n", l.empty)

@@ -13,6 +13,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
@@ -60,7 +61,7 @@ func (f folderFlag) report(a *app, findings policy.Findings) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(a.stderr, "%s in %s; none of its policies is in force until they are mended\n", count(len(findings), "mistake"), f.shown(""))
+	_, err := fmt.Fprintf(a.stderr, "%s in %s; what they are in is not in force until they are mended\n", count(len(findings), "mistake"), f.shown(""))
 	return err
 }
 
@@ -79,9 +80,16 @@ type validateCmd struct{ folderFlag }
 
 // Run validates.
 func (c *validateCmd) Run(a *app) error {
-	_, set, err := c.load(a)
+	dir, set, err := c.load(a)
 	if err != nil {
 		return err
+	}
+	_, err = approval.Load(dir)
+	if findings, ok := errors.AsType[policy.Findings](err); ok {
+		return errors.Join(c.report(a, findings), errSaid)
+	}
+	if err != nil {
+		return fmt.Errorf("read who may answer in %s: %w", c.Dir, err)
 	}
 	files, types := map[string]bool{}, map[string]bool{}
 	for _, p := range set.Policies() {

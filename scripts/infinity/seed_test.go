@@ -41,7 +41,7 @@ func seed(st store.Store) error {
 	return tell("vissue000000000", "dissue000000000", "xissue000000000", "issues.opened", at, execution.Execution{
 		Policy: "label-bugs", Level: "L3", Category: execution.Manual, Action: "github.issue.label",
 		Target: action.Target{Repository: "octo/hello", Kind: "issue", ID: "12"},
-		State:  execution.Waiting, Reason: "waits for an approval", Deadline: &deadline,
+		State:  execution.Waiting, Round: 1, PlanHash: "planned", Reason: "waits for an approval", Deadline: &deadline,
 	}, policy.Explanation{
 		Policy: "label-bugs", File: "policies/issues.yaml", Line: 3, Matched: true,
 		Change: "a title without \"crash\" would not match",

@@ -21,7 +21,7 @@ func (c *Config) Check(a Approval, by Answer) (person string, needed int, err er
 	}
 	if c == nil {
 		if !by.Identity.Admin {
-			return "", 0, fault.New(fault.Forbidden, "%s cannot be read, so only keys of role admin may answer", File)
+			return "", 0, fault.New(fault.Forbidden, "there is no %s that can be read, so only keys of role admin may answer", File)
 		}
 		return by.By, 1, nil
 	}

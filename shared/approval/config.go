@@ -41,8 +41,8 @@ type Rule struct {
 	Count        int      `json:"count"`        // different people who must approve; 0 means 1
 }
 
-// Load reads approvals.yaml of fsys, .infinity's root. What is wrong with it is
-// document.Findings, also that it is missing.
+// Load reads approvals.yaml of fsys, .infinity's root; without the file it
+// returns nil. What is wrong with it is document.Findings.
 func Load(fsys fs.FS) (*Config, error) {
 	schema, err := document.Compile([]byte(schema))
 	if err != nil {
@@ -51,14 +51,14 @@ func Load(fsys fs.FS) (*Config, error) {
 	doc, findings, err := document.Read(fsys, File)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, document.Findings{{File: File, Line: 1, Column: 1, Message: "the file is missing, so only keys of role admin may answer", Hint: "write one as .infinity/README.md says"}}
+		return nil, nil //nolint:nilnil // a Config that is nil is a Config: see Check
 	case err != nil:
 		return nil, err //nolint:wrapcheck // says what was done
 	case findings != nil:
 		return nil, findings
 	}
 	if err := schema.Validate(doc.Value); err != nil {
-		return nil, doc.Explain(File, err, document.Words{}).Sorted()
+		return nil, doc.Explain(File, err, words).Sorted()
 	}
 	text, err := json.Marshal(doc.Value)
 	if err != nil {

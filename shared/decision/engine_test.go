@@ -28,9 +28,9 @@ func TestLevelsGiveStatesAndTimes(t *testing.T) {
 	}{
 		{"L1", "fake.final", execution.Record, execution.Planned, -1},
 		{"L2", "fake.undoable", execution.Record, execution.Planned, -1},
-		{"L3", "fake.undoable", execution.Manual, execution.Waiting, 24 * time.Hour},
+		{"L3", "fake.undoable", execution.Manual, execution.Waiting, 0},
 		{"L4", "fake.undoable", execution.Automatic, execution.Ready, 0},
-		{"L4", "fake.final", execution.Alert, execution.Waiting, 5 * time.Minute},
+		{"L4", "fake.final", execution.Alert, execution.Waiting, 0},
 		{"L5", "fake.final", execution.Automatic, execution.Ready, 0},
 	} {
 		t.Run(c.level+" "+c.do, func(t *testing.T) {

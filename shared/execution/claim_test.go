@@ -99,8 +99,14 @@ func TestTimers(t *testing.T) {
 				t.Errorf("no record by %s: %+v", c.actor, first)
 			}
 			for _, answer := range []func() error{
-				func() error { _, err := r.machine.Answer(t.Context(), "x", says(approval.Approve, "ann", ""), anybody); return err },
-				func() error { _, err := r.machine.Answer(t.Context(), "x", says(approval.Reject, "ann", ""), anybody); return err },
+				func() error {
+					_, err := r.machine.Answer(t.Context(), "x", says(approval.Approve, "ann", ""), anybody)
+					return err
+				},
+				func() error {
+					_, err := r.machine.Answer(t.Context(), "x", says(approval.Reject, "ann", ""), anybody)
+					return err
+				},
 			} {
 				if err := answer(); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), c.because) {
 					t.Errorf("a late answer: %v, want a conflict that says %q", err, c.because)
@@ -156,9 +162,13 @@ func TestRaces(t *testing.T) {
 		r.clock.Advance(5 * time.Minute)
 		var wg sync.WaitGroup
 		var vetoErr, timerErr, approveErr error
-		wg.Go(func() { _, vetoErr = r.machine.Answer(t.Context(), "x", says(approval.Reject, "github:ann", "stop"), anybody) })
+		wg.Go(func() {
+			_, vetoErr = r.machine.Answer(t.Context(), "x", says(approval.Reject, "github:ann", "stop"), anybody)
+		})
 		wg.Go(func() { _, timerErr = r.machine.Claim(t.Context(), "x", "w") })
-		wg.Go(func() { _, approveErr = r.machine.Answer(t.Context(), "x", says(approval.Approve, "github:bob", "go"), anybody) })
+		wg.Go(func() {
+			_, approveErr = r.machine.Answer(t.Context(), "x", says(approval.Approve, "github:bob", "go"), anybody)
+		})
 		wg.Wait()
 		outcomes := 0
 		for _, rec := range r.records(t, "x") {

@@ -105,17 +105,17 @@ type Execution struct {
 	PlanHash string       `json:"plan_hash,omitempty"`
 	// Round counts how often people were asked; ApprovedHash is the plan's hash
 	// that their answer is bound to.
-	Round        int            `json:"round,omitempty"`
-	ApprovedHash string         `json:"approved_hash,omitempty"`
+	Round        int    `json:"round,omitempty"`
+	ApprovedHash string `json:"approved_hash,omitempty"`
 	// PolicyVersion is the policy's text that the plan was made under. Window is
 	// how long people have to answer from ToldAt on; at RemindAt they are
 	// reminded.
-	PolicyVersion string        `json:"policy_version,omitempty"`
-	Window        time.Duration `json:"window,omitempty"` // nanoseconds
-	Remind        time.Duration `json:"remind,omitempty"` // before the end; 0 is never
-	ToldAt        *time.Time    `json:"told_at,omitempty"`
-	RemindAt      *time.Time    `json:"remind_at,omitempty"`
-	Result       *action.Result `json:"result,omitempty"`
+	PolicyVersion string         `json:"policy_version,omitempty"`
+	Window        time.Duration  `json:"window,omitempty"` // nanoseconds
+	Remind        time.Duration  `json:"remind,omitempty"` // before the end; 0 is never
+	ToldAt        *time.Time     `json:"told_at,omitempty"`
+	RemindAt      *time.Time     `json:"remind_at,omitempty"`
+	Result        *action.Result `json:"result,omitempty"`
 	// Outcome is what became of the effect that was tried; "" while nothing was,
 	// and when an effect that worked was undone.
 	Outcome action.Outcome `json:"outcome,omitempty"`

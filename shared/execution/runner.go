@@ -34,13 +34,13 @@ type Runner struct {
 	Live    func(installation int64) bool // false: dry run
 	Clock   clock.Clock
 	Log     *slog.Logger
-	Owner   string         // names this worker in leases
+	Owner   string // names this worker in leases
 	// Teller tells people what is asked of them; nil tells nobody.
 	Teller Teller
 	// PolicyVersion returns the present text of a policy, as a hash; nil takes
 	// the one that was decided by.
 	PolicyVersion func(policy string) string
-	Jitter  func() float64 // in [0,1); nil is chance
+	Jitter        func() float64 // in [0,1); nil is chance
 }
 
 // Run does what the execution id needs now. An error means that the task is
