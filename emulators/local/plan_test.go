@@ -31,6 +31,11 @@ func TestPlanOverWhatHappened(t *testing.T) {
 		run = decided(t, info, trigger(t, info.GitHub, name))
 	}
 	id := run.Proposals[0].ExecutionID
+	until(t, 20*time.Second, "people to be told", func() bool {
+		var x execution.Execution
+		get(t, info.Endpoint, "/v1/executions/"+id, &x)
+		return x.ToldAt != nil
+	})
 	approve(t, info.Endpoint, id)
 	quiet(t, info.Endpoint)
 	before := written(t, info.Endpoint)
