@@ -22,6 +22,8 @@ import (
 	emulator "github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/local"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -35,10 +37,12 @@ const killPolicies = `policies:
   - name: triage
     on: com.github.issues.opened
     do: {action: github.issue.label, with: {add: [triage]}}
+    capability: error-recovery
     autonomy: L5
   - name: greet
     on: com.github.issues.opened
     do: {action: github.issue.comment, with: {body: "Thank you, ${event.issue.user.login}."}}
+    capability: error-recovery
     autonomy: L5
 `
 
@@ -98,6 +102,9 @@ func newKillWorld(t *testing.T) *killWorld {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(w.Policies, "policies", "kill.yaml"), []byte(killPolicies), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.Policies, autonomy.File), []byte(autonomytest.File()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	private, public, err := github.NewKey()

@@ -34,6 +34,12 @@ type Grant struct {
 	Rules []Rule
 }
 
+// trusted leaves all bounds to the rules.
+const trusted = `authors: {owner: L5, member: L5, collaborator: L5, contributor: L5, none: L5}
+capabilities:
+  error-recovery: {level: L5, actions: ["*"], repositories: ["*/*"]}
+`
+
 // writeRules writes rules into the policies' folder dir.
 func writeRules(dir string, rules []Rule) error {
 	var b strings.Builder
@@ -52,7 +58,7 @@ func writeRules(dir string, rules []Rule) error {
 		} else {
 			fmt.Fprintf(&b, "    do: {action: %s, with: %s}\n", r.Do, with)
 		}
-		fmt.Fprintf(&b, "    autonomy: %s\n", r.Level)
+		fmt.Fprintf(&b, "    capability: error-recovery\n    autonomy: %s\n", r.Level)
 		if l := limits(r); l != "" {
 			fmt.Fprintf(&b, "    limits: {%s}\n", l)
 		}
@@ -60,6 +66,9 @@ func writeRules(dir string, rules []Rule) error {
 	dir = filepath.Join(dir, "policies")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write the rules: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "..", "autonomy.yaml"), []byte(trusted), 0o600); err != nil {
+		return fmt.Errorf("write what is trusted: %w", err)
 	}
 	return os.WriteFile(filepath.Join(dir, "sim.yaml"), []byte(b.String()), 0o600)
 }

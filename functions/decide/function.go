@@ -14,6 +14,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
@@ -21,7 +22,7 @@ import (
 
 // Config is read from the environment.
 type Config struct {
-	// Policies is the folder (.infinity) that holds policies/*.yaml.
+	// Policies is the folder (.infinity) that holds policies/ and autonomy.yaml.
 	Policies string `env:"INFINITY_POLICIES, default=.infinity"`
 	// VetoWindow is how long an action of category Alert can be vetoed.
 	VetoWindow time.Duration `env:"DECIDE_VETO_WINDOW, default=5m"`
@@ -77,13 +78,15 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	policies := decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log)
+	files := os.DirFS(cfg.Policies)
+	policies := decision.NewFolder(files, actions, p.Clock, p.Log)
 	if set := policies.Current(); set != nil && len(set.Policies()) == 0 { // said here only: other functions read them too
 		p.Log.WarnContext(ctx, "there are no policies: events are recorded and nothing is proposed; name the folder that holds policies/ "+
 			"with --policies (INFINITY_POLICIES)", slog.String("folder", cfg.Policies))
 	}
 	return New(Deps{Decider: decision.NewEngine(decision.Deps{
 		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Policies: policies, Actions: actions,
-		Clock: p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval, Remind: cfg.Remind,
+		Autonomy: autonomy.NewFolder(files, actions, p.Clock, p.Log),
+		Clock:    p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval, Remind: cfg.Remind,
 	})}), nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -30,7 +31,7 @@ import (
 
 // Config is read from the environment.
 type Config struct {
-	// Policies is the folder (.infinity) whose policies the claim checks again.
+	// Policies is the folder (.infinity) that the claim checks again.
 	Policies string `env:"INFINITY_POLICIES, default=.infinity"`
 	// Live lists the installations whose effects are made; the others are dry
 	// runs. "*" is all of them; an empty list is none.
@@ -106,10 +107,11 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	policies := decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log)
+	files := os.DirFS(cfg.Policies)
+	policies, trusted := decision.NewFolder(files, actions, p.Clock, p.Log), autonomy.NewFolder(files, actions, p.Clock, p.Log)
 	machine := execution.NewMachine(execution.Deps{
 		Store: p.Store, Clock: p.Clock, Lease: cfg.Lease,
-		Gates:     decision.Gates(policies),
+		Gates:     decision.Gates(policies, trusted),
 		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
 	})
 	versions := func(name string) string {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -28,15 +29,31 @@ type Backtests struct {
 // NewBacktests returns a Backtester on what live decisions stand on; timeout ends
 // a back-test that takes longer.
 func NewBacktests(engine decision.Deps, catalog policy.Catalog, timeout time.Duration) *Backtests {
-	gates := execution.Deps{Store: engine.Store, Clock: engine.Clock, Gates: decision.Gates(engine.Policies)}
+	gates := execution.Deps{Store: engine.Store, Clock: engine.Clock, Gates: decision.Gates(engine.Policies, engine.Autonomy)}
 	return &Backtests{engine: engine, catalog: catalog, machine: execution.NewMachine(gates), timeout: timeout, running: make(chan struct{}, 1)}
 }
 
-// draft is the set of a working tree.
-type draft struct{ set *policy.Set }
+// draft is the configuration of a working tree.
+type draft[T any] struct{ value T }
 
-// Current implements decision.Policies.
-func (d draft) Current() *policy.Set { return d.set }
+// Current implements decision.Policies and autonomy.Source.
+func (d draft[T]) Current() T { return d.value }
+
+// draft puts the configuration of a working tree in the place of that in
+// force; autonomy.yaml may be left out.
+func (b *Backtests) draft(engine *decision.Deps, files fs.FS) error {
+	set, err := policy.Load(files, b.catalog)
+	if err != nil {
+		return err
+	}
+	engine.Policies = draft[*policy.Set]{set}
+	if _, err := fs.Stat(files, autonomy.File); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	matrix, err := autonomy.Load(files, b.catalog)
+	engine.Autonomy = draft[*autonomy.Matrix]{matrix}
+	return err
+}
 
 // Backtest implements Backtester.
 func (b *Backtests) Backtest(ctx context.Context, files fs.FS, r backtest.Request, progress func(backtest.Progress)) (backtest.Report, error) {
@@ -51,14 +68,13 @@ func (b *Backtests) Backtest(ctx context.Context, files fs.FS, r backtest.Reques
 	if files == nil {
 		d.Ask = b.machine.Ask
 	} else {
-		set, err := policy.Load(files, b.catalog)
+		err := b.draft(&engine, files)
 		if findings, ok := errors.AsType[policy.Findings](err); ok {
 			return backtest.Report{}, fault.Wrap(fault.Invalid, err, "the policies have mistakes: %s", findings)
 		}
 		if err != nil {
 			return backtest.Report{}, fmt.Errorf("read the policies of a back-test: %w", err)
 		}
-		engine.Policies = draft{set}
 	}
 	d.Engine = decision.NewEngine(engine)
 	errTime := fault.New(fault.Exhausted, "the back-test was ended after %s; look at fewer events (--since, --limit)", b.timeout)

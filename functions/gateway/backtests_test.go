@@ -13,6 +13,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
@@ -54,7 +55,7 @@ func newBacktests(t *testing.T, timeout time.Duration) (*gateway.Backtests, *bod
 	}
 	b := &bodies{asked: make(chan struct{}, 10), free: make(chan struct{})}
 	return gateway.NewBacktests(decision.Deps{
-		Store: w.store, Blobs: b, Policies: none{}, Actions: actions, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+		Store: w.store, Blobs: b, Policies: none{}, Autonomy: autonomytest.Everything(), Actions: actions, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	}, actions, timeout), b
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
@@ -117,9 +118,11 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	if cfg.Schema, err = store.DefaultSchema(); err != nil {
 		return nil, err
 	}
+	files := os.DirFS(cfg.Policies)
+	policies, trusted := decision.NewFolder(files, actions, p.Clock, p.Log), autonomy.NewFolder(files, actions, p.Clock, p.Log)
 	engine := decision.Deps{
 		Store: p.Store, Blobs: p.Blobs, Actions: actions, Clock: p.Clock, Log: p.Log,
-		Policies: decision.NewFolder(os.DirFS(cfg.Policies), actions, p.Clock, p.Log),
+		Policies: policies, Autonomy: trusted,
 	}
 	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock})
 	approvers := approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log)

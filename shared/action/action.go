@@ -26,7 +26,7 @@ type Spec struct {
 	Kind        string            // of resource it works on: "issue", "pull_request", "workflow_run", "commit" or "repository"
 	Class       Class             //
 	Reversible  bool              // Revert undoes the effect
-	Removes     bool              // the effect takes something away: removal limits count it
+	Removes     bool              // the effect takes something away: removal limits count it (see Remover)
 	Settle      time.Duration     // how long the effect is let stabilise before it is read back; 0 reads at once
 	Args        json.RawMessage   // JSON Schema (2020-12) of the arguments, an object without additional properties
 	Permissions map[string]string // GitHub App permissions needed: {"issues": "write"}
@@ -128,4 +128,17 @@ type Renewer interface {
 // Reverter is an action that can undo its effect; undoing twice is harmless.
 type Reverter interface {
 	Revert(ctx context.Context, r Request, p Plan, res Result) error
+}
+
+// Remover is an action that takes something away with some arguments only.
+type Remover interface {
+	Removes(args json.RawMessage) bool
+}
+
+// Removes says whether a takes something away when it is called with args.
+func Removes(a Action, args json.RawMessage) bool {
+	if r, ok := a.(Remover); ok {
+		return r.Removes(args)
+	}
+	return a.Spec().Removes
 }

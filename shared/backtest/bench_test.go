@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob/folder"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
@@ -70,7 +71,7 @@ func thousand(tb testing.TB, r *rig) *policy.Set {
 		if i < len(kinds) { // these match all of their kind
 			when = `event.repository.name != ""`
 		}
-		fmt.Fprintf(&b, "  - {name: p-%d, on: %s, when: '%s', do: %s, autonomy: L4, limits: {total: 20/1h}}\n", i, on, when, k.do)
+		fmt.Fprintf(&b, "  - {name: p-%d, on: %s, when: '%s', do: %s, capability: error-recovery, autonomy: L4, limits: {total: 20/1h}}\n", i, on, when, k.do)
 	}
 	files["policies/more.yaml"] = &fstest.MapFile{Data: []byte(b.String())}
 	set, err := policy.Load(files, r.actions)
@@ -118,7 +119,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 	st := embedded.New(db, schema)
 	deps := decision.Deps{
-		Store: st, Blobs: blobs, Tasks: noTasks{}, Policies: fixed{r.defaults()}, Actions: r.actions, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
+		Store: st, Blobs: blobs, Tasks: noTasks{}, Autonomy: autonomytest.Everything(), Policies: fixed{r.defaults()}, Actions: r.actions, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
 	}
 	fill(b, decision.NewEngine(deps))
 	deps.Policies = fixed{thousand(b, r)}

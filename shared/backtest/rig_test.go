@@ -13,6 +13,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
 	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
@@ -70,14 +71,14 @@ func (r *rig) engine(policies string) *decision.Engine {
 
 func (r *rig) engineOf(set *policy.Set) *decision.Engine {
 	return decision.NewEngine(decision.Deps{
-		Store: r.store, Blobs: r.blobs, Tasks: noTasks{}, Policies: fixed{set}, Actions: r.actions, Clock: r.clock,
+		Store: r.store, Blobs: r.blobs, Tasks: noTasks{}, Policies: fixed{set}, Autonomy: autonomytest.Everything(), Actions: r.actions, Clock: r.clock,
 		Log: slog.New(slog.DiscardHandler), VetoWindow: 5 * time.Minute, Approval: 24 * time.Hour,
 	})
 }
 
 // label is a policy that labels opened issues.
 func label(name, when, labels, level, more string) string {
-	return fmt.Sprintf("  - {name: %s, on: com.github.issues.opened, when: '%s', do: {action: github.issue.label, with: {add: [%s]}}, autonomy: %s%s}\n",
+	return fmt.Sprintf("  - {name: %s, on: com.github.issues.opened, when: '%s', do: {action: github.issue.label, with: {add: [%s]}}, capability: error-recovery, autonomy: %s%s}\n",
 		name, when, labels, level, more)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // steps is a policy of two steps on opened issues.
 func steps(second string) string {
-	return "  - {name: p, on: com.github.issues.opened, do: [{action: github.issue.label, with: {add: [a]}}, " + second + "], autonomy: L4, limits: {total: 2/1h}}\n"
+	return "  - {name: p, on: com.github.issues.opened, do: [{action: github.issue.label, with: {add: [a]}}, " + second + "], capability: error-recovery, autonomy: L4, limits: {total: 2/1h}}\n"
 }
 
 // TestWorkflows back-tests a policy that does two things, one of which some

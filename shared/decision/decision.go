@@ -6,6 +6,7 @@ package decision
 import (
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
@@ -18,23 +19,25 @@ const (
 
 // Decision is what the engine answered to one event.
 type Decision struct {
-	ID             string     `json:"id"`
-	EventID        string     `json:"event_id"`
-	EventType      string     `json:"event_type"`
-	Source         string     `json:"source"`
-	Subject        string     `json:"subject,omitempty"`
-	Repository     string     `json:"repository"`
-	RepositoryID   int64      `json:"repository_id"`
-	InstallationID int64      `json:"installation_id"`
-	Author         string     `json:"author,omitempty"`
-	PolicyDigest   string     `json:"policy_digest"`
-	Category       string     `json:"category"`       // the highest of its proposals; "Observe" without one
-	Note           string     `json:"note,omitempty"` // why nothing could be proposed
-	Matched        int        `json:"matched"`
-	Proposals      []Proposal `json:"proposals"`
-	Failures       []Failure  `json:"failures,omitempty"`
-	Confidence     float64    `json:"confidence"` // 1 for rules
-	DecidedAt      time.Time  `json:"decided_at"`
+	ID             string         `json:"id"`
+	EventID        string         `json:"event_id"`
+	EventType      string         `json:"event_type"`
+	Source         string         `json:"source"`
+	Subject        string         `json:"subject,omitempty"`
+	Repository     string         `json:"repository"`
+	RepositoryID   int64          `json:"repository_id"`
+	InstallationID int64          `json:"installation_id"`
+	Author         string         `json:"author,omitempty"`
+	Trust          autonomy.Trust `json:"trust,omitempty"` // what the author is to the repository
+	PolicyDigest   string         `json:"policy_digest"`
+	AutonomyDigest string         `json:"autonomy_digest,omitempty"`
+	Category       string         `json:"category"`       // the highest of its proposals; "Observe" without one
+	Note           string         `json:"note,omitempty"` // why nothing could be proposed
+	Matched        int            `json:"matched"`
+	Proposals      []Proposal     `json:"proposals"`
+	Failures       []Failure      `json:"failures,omitempty"`
+	Confidence     float64        `json:"confidence"` // 1 for rules
+	DecidedAt      time.Time      `json:"decided_at"`
 }
 
 // Failure is a policy whose condition could not be evaluated; it did not match.
@@ -47,7 +50,8 @@ type Failure struct {
 type Proposal struct {
 	Policy      string             `json:"policy"`
 	Action      string             `json:"action"`
-	Level       string             `json:"level"`
+	Level       string             `json:"level"`            // the effective one
+	Bounds      []autonomy.Bound   `json:"bounds,omitempty"` // what keeps it from being higher
 	Category    string             `json:"category"`
 	ExecutionID string             `json:"execution_id,omitempty"`
 	Note        string             `json:"note,omitempty"`    // why there is no execution

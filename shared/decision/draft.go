@@ -34,19 +34,24 @@ func (e *Engine) Draft(ev event.Event, now time.Time) (Draft, error) {
 		InstallationID: ev.InstallationID, Category: Observe, Confidence: 1, DecidedAt: now,
 		Proposals: []Proposal{},
 	}}
-	d.Decision.Author, _ = in.String("sender.login")
+	author := autonomy.AuthorOf(ev, in)
+	d.Decision.Author, d.Decision.Trust = author.Login, author.Trust
 	set := e.d.Policies.Current()
 	if set == nil {
 		d.Decision.Note = "no policies are in force: events are recorded only; run `infinity policy validate`"
 		return d, nil
 	}
-	d.Decision.PolicyDigest = set.Digest()
+	matrix := e.matrix()
+	if d.Decision.PolicyDigest = set.Digest(); matrix != nil {
+		d.Decision.AutonomyDigest = matrix.Digest()
+	}
 	matches, failures := set.Evaluate(in)
 	for _, f := range failures {
 		d.Decision.Failures = append(d.Decision.Failures, Failure{Policy: f.Policy.Name, Error: f.Err.Error()})
 	}
 	for _, m := range matches {
-		if err := e.propose(&d, set, ev, in, m, now); err != nil {
+		verdict := matrix.Effective(m.Policy.Question(m.Policy.Actions(), ev.Repository, author))
+		if err := e.propose(&d, set, ev, in, m, verdict, now); err != nil {
 			return Draft{}, err
 		}
 	}
@@ -55,7 +60,7 @@ func (e *Engine) Draft(ev event.Event, now time.Time) (Draft, error) {
 }
 
 // propose adds what one matched policy proposes.
-func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.Input, m policy.Match, now time.Time) error {
+func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.Input, m policy.Match, verdict autonomy.Verdict, now time.Time) error {
 	explanation, err := set.Explain(in, m.Policy.Name)
 	if err != nil {
 		return fmt.Errorf("explain policy %s: %w", m.Policy.Name, err)
@@ -64,10 +69,9 @@ func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.I
 	if err != nil {
 		return err
 	}
-	level := string(m.Policy.Autonomy)
-	category := autonomy.Category(level, reversible)
+	category := autonomy.Category(verdict.Level, reversible)
 	p := Proposal{
-		Policy: m.Policy.Name, Action: m.Policy.Do[0].Action, Level: level, Category: string(category),
+		Policy: m.Policy.Name, Action: m.Policy.Do[0].Action, Level: verdict.Level, Bounds: verdict.Bounds, Category: string(category),
 		Explanation: explanation, Steps: proposedSteps(m.Policy),
 	}
 	xs, err := newExecutions(ev, in, m, acts)
@@ -76,9 +80,10 @@ func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.I
 	} else {
 		for i := range xs {
 			x := &xs[i]
-			x.Level, x.Category, x.CreatedAt, x.UpdatedAt = level, category, now, now
+			x.Level, x.Category, x.CreatedAt, x.UpdatedAt = verdict.Level, category, now, now
 			x.DecisionID, x.EventID, x.Digest = d.Decision.ID, d.Decision.EventID, d.Decision.PolicyDigest
 			x.Agent, x.Hop, x.Causes, x.PolicyVersion = ev.Agent(), ev.Hop, causesOf(in), m.Policy.Version
+			x.Trust = string(d.Decision.Trust)
 			e.schedule(x, now)
 		}
 		d.want(xs, &p)
@@ -86,6 +91,14 @@ func (e *Engine) propose(d *Draft, set *policy.Set, ev event.Event, in *policy.I
 	}
 	d.Decision.Proposals = append(d.Decision.Proposals, p)
 	return nil
+}
+
+// matrix is what autonomy.yaml permits now; nil permits nothing.
+func (e *Engine) matrix() *autonomy.Matrix {
+	if e.d.Autonomy == nil {
+		return nil
+	}
+	return e.d.Autonomy.Current()
 }
 
 // actions returns the actions of p's steps, and whether all can be undone: one
@@ -120,7 +133,8 @@ func newExecutions(ev event.Event, in *policy.Input, m policy.Match, acts []acti
 		}
 		xs[i] = execution.Execution{
 			ID: execution.EffectKey(spec.Name, target, state), Policy: m.Policy.Name,
-			Action: spec.Name, Class: spec.Class, Reversible: spec.Reversible, Target: target, Args: m.Args[i], Limits: limitsOf(m.Policy),
+			Action: spec.Name, Class: spec.Class, Reversible: spec.Reversible, Target: target, Args: m.Args[i],
+			Capability: m.Policy.Capability, Removes: action.Removes(act, m.Args[i]), Limits: execution.Limits(m.Policy.Limits),
 			Repository: target.Repository, Resource: target.String(), InstallationID: target.InstallationID,
 		}
 		for j := range i {
@@ -133,17 +147,6 @@ func newExecutions(ev event.Event, in *policy.Input, m policy.Match, acts []acti
 		}
 	}
 	return xs, nil
-}
-
-func limitsOf(p *policy.Policy) execution.Limits {
-	var l execution.Limits
-	if r := p.Limits.PerResource; r != nil {
-		l.PerResource = &execution.Rate{N: r.N, Per: r.Per}
-	}
-	if r := p.Limits.Total; r != nil {
-		l.Total = &execution.Rate{N: r.N, Per: r.Per}
-	}
-	return l
 }
 
 // schedule gives x its first state and times, by its category.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
@@ -31,6 +32,7 @@ type Deps struct {
 	Blobs    blob.Store
 	Tasks    task.Enqueuer
 	Policies Policies
+	Autonomy autonomy.Source // none: nothing is permitted but observing
 	Actions  *action.Registry
 	Clock    clock.Clock
 	Log      *slog.Logger

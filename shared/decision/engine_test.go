@@ -173,7 +173,7 @@ func TestNoPoliciesObserve(t *testing.T) {
 
 func TestProposalsWithoutExecution(t *testing.T) {
 	t.Parallel()
-	long := `  - {name: p, on: com.github.issues.opened, do: {action: fake.final, with: {text: "${event.issue.title}"}}, autonomy: L5}` + "\n"
+	long := `  - {name: p, on: com.github.issues.opened, do: {action: fake.final, with: {text: "${event.issue.title}"}}, capability: error-recovery, autonomy: L5}` + "\n"
 	for name, c := range map[string]struct {
 		policies string
 		ev       event.Event

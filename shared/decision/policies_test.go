@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -122,7 +123,7 @@ func TestFolderReadsAgainWhatItCouldNotRead(t *testing.T) {
 func TestPolicyGate(t *testing.T) {
 	t.Parallel()
 	decided := load(t, files(one("p", "fake.final", "L4", "")))
-	x := execution.Execution{Policy: "p", Action: "fake.final", Level: "L4", Digest: decided.Digest()}
+	x := execution.Execution{Policy: "p", Action: "fake.final", Level: "L4", Digest: decided.Digest(), Capability: "error-recovery", Repository: "octo/hello", Trust: "none"}
 	for name, c := range map[string]struct {
 		policies string
 		want     string
@@ -130,7 +131,7 @@ func TestPolicyGate(t *testing.T) {
 		"unchanged":       {one("p", "fake.final", "L4", ""), ""},
 		"another changed": {one("p", "fake.final", "L4", "") + one("q", "fake.final", "L1", ""), ""},
 		"granted more":    {one("p", "fake.final", "L5", ""), ""},
-		"granted less":    {one("p", "fake.final", "L3", ""), "policy p is now at L3, below L4"},
+		"granted less":    {one("p", "fake.final", "L3", ""), "it was decided at L4, and now policy p is at L3"},
 		"gone":            {one("q", "fake.final", "L4", ""), "policy p is gone"},
 		"does else":       {one("p", "fake.undoable", "L4", ""), "policy p now does fake.undoable"},
 		"none":            {"", "no policies are in force"},
@@ -141,7 +142,7 @@ func TestPolicyGate(t *testing.T) {
 			if c.policies != "" {
 				now.set = load(t, files(c.policies))
 			}
-			got, err := decision.PolicyGate(now)(t.Context(), nil, x, start)
+			got, err := decision.PolicyGate(now, autonomytest.Everything())(t.Context(), nil, x, start)
 			if err != nil || got != c.want {
 				t.Errorf("refused by %q, %v; want %q", got, err, c.want)
 			}

@@ -49,7 +49,7 @@ func TestBodies(t *testing.T) {
 
 func TestReplayAndExplain(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, one("p", "fake.final", "L5", "")+`  - {name: q, on: com.github.issues.opened, when: event.issue.number == 99, do: fake.final, autonomy: L5}`+"\n")
+	r := newRig(t, one("p", "fake.final", "L5", "")+`  - {name: q, on: com.github.issues.opened, when: event.issue.number == 99, do: fake.final, capability: error-recovery, autonomy: L5}`+"\n")
 	first := r.decide(t, opened("1"))
 	deliveries, decisions, executions, records, tasks := 1, 1, 1, 2, r.queue.called
 	again, err := r.engine.Replay(t.Context(), first.EventID)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
@@ -120,7 +121,7 @@ func files(policies string) fstest.MapFS {
 
 // one is a policy on opened issues.
 func one(name, do, level, more string) string {
-	return fmt.Sprintf("  - {name: %s, on: com.github.issues.opened, do: %s, autonomy: %s%s}\n", name, do, level, more)
+	return fmt.Sprintf("  - {name: %s, on: com.github.issues.opened, do: %s, capability: error-recovery, autonomy: %s%s}\n", name, do, level, more)
 }
 
 func load(t *testing.T, fsys fs.FS) *policy.Set {
@@ -154,7 +155,7 @@ func newRig(t *testing.T, policies string) *rig {
 	r.blobs = blobmemory.New(r.clock)
 	r.store = memory.New(memory.Options{Schema: schema, Clock: r.clock, Faults: r.faults})
 	r.deps = decision.Deps{
-		Store: r.store, Blobs: r.blobs, Tasks: r.queue, Policies: fixed{set}, Actions: actions, Clock: r.clock,
+		Store: r.store, Blobs: r.blobs, Tasks: r.queue, Policies: fixed{set}, Autonomy: autonomytest.Everything(), Actions: actions, Clock: r.clock,
 		Log: slog.New(slog.DiscardHandler), VetoWindow: 5 * time.Minute, Approval: 24 * time.Hour,
 	}
 	r.engine = decision.NewEngine(r.deps)

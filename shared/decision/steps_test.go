@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -21,7 +22,7 @@ func steps(name, level string, do ...string) string {
 		action, text, _ := strings.Cut(d, ":")
 		list = append(list, fmt.Sprintf("{action: fake.%s, with: {text: %q}}", action, text))
 	}
-	return fmt.Sprintf("  - {name: %s, on: com.github.issues.opened, do: [%s], autonomy: %s, limits: {per_resource: 1/1h}}\n", name, strings.Join(list, ", "), level)
+	return fmt.Sprintf("  - {name: %s, on: com.github.issues.opened, do: [%s], capability: error-recovery, autonomy: %s, limits: {per_resource: 1/1h}}\n", name, strings.Join(list, ", "), level)
 }
 
 func (r *rig) workflow(t *testing.T, id string) execution.Workflow {
@@ -162,7 +163,7 @@ func TestStepsThatWereWantedBefore(t *testing.T) {
 	} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, `  - {name: before, on: com.github.issues.opened, when: event.issue.body == null, do: {action: fake.undoable, with: {text: a}}, autonomy: L5}`+"\n"+
+			r := newRig(t, `  - {name: before, on: com.github.issues.opened, when: event.issue.body == null, do: {action: fake.undoable, with: {text: a}}, capability: error-recovery, autonomy: L5}`+"\n"+
 				strings.Replace(steps("whole", "L5", "undoable:a", "undoable:b"), "do:", `when: event.issue.body == "x", do:`, 1))
 			first := r.decide(t, opened("1"))
 			x := r.execution(t, first.Proposals[0].ExecutionID)
@@ -202,7 +203,7 @@ func TestStepsThatWereWantedBefore(t *testing.T) {
 func TestLaterStepsAreTaken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, strings.Replace(steps("whole", "L5", "undoable:a", "undoable:b"), "do:", `when: event.issue.body == null, do:`, 1)+
-		`  - {name: later, on: com.github.issues.opened, when: event.issue.body == "x", do: {action: fake.undoable, with: {text: b}}, autonomy: L5}`+"\n")
+		`  - {name: later, on: com.github.issues.opened, when: event.issue.body == "x", do: {action: fake.undoable, with: {text: b}}, capability: error-recovery, autonomy: L5}`+"\n")
 	first := r.decide(t, opened("1"))
 	d := r.decide(t, issue("2", "12", `,"body":"x"`))
 	if p := d.Proposals[0]; p.Note != "decision "+first.ID+" wanted the same effect before; it is planned" {
@@ -247,7 +248,7 @@ func TestPolicyGateKnowsSteps(t *testing.T) {
 			r := newRig(t, c.was)
 			p := r.decide(t, opened("1")).Proposals[0]
 			x := r.execution(t, p.Executions()[c.step])
-			refusal, err := decision.PolicyGate(fixed{load(t, files(c.now))})(t.Context(), nil, x, time.Time{})
+			refusal, err := decision.PolicyGate(fixed{load(t, files(c.now))}, autonomytest.Everything())(t.Context(), nil, x, time.Time{})
 			if diff := cmp.Diff(c.refusal, refusal); err != nil || diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}

@@ -31,7 +31,7 @@ func all(kinds ...string) string {
 		if kind == "issue" {
 			name = "fake.final"
 		}
-		b.WriteString("  - {name: " + strings.ReplaceAll(kind, "_", "-") + ", on: com.github.*, do: " + name + ", autonomy: L1}\n")
+		b.WriteString("  - {name: " + strings.ReplaceAll(kind, "_", "-") + ", on: com.github.*, do: " + name + ", capability: error-recovery, autonomy: L1}\n")
 	}
 	return b.String()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/rate"
 )
 
 // Collection holds the executions; the document id is the effect key.
@@ -70,6 +71,7 @@ type Execution struct {
 	// none of them may approve.
 	Capability string   `json:"capability,omitempty"`
 	Causes     []string `json:"causes,omitempty"`
+	Trust      string   `json:"trust,omitempty"` // what the event's author is to the repository
 	Agent      string   `json:"agent,omitempty"` // which of our own agents' findings the event is; "" if none
 	Hop        int      `json:"hop,omitempty"`   // of the event: how many of our own effects led to it
 
@@ -88,6 +90,8 @@ type Execution struct {
 	Target     action.Target   `json:"target"`
 	Args       json.RawMessage `json:"args"`
 	Limits     Limits          `json:"limits"`
+	// Removes: with these arguments the action takes something away.
+	Removes bool `json:"removes,omitempty"`
 
 	// Repository, Resource and InstallationID repeat Target, as index fields.
 	Repository     string `json:"repository"`
@@ -153,11 +157,8 @@ type Limits struct {
 	Total       *Rate `json:"total,omitempty"`
 }
 
-// Rate is "N/duration".
-type Rate struct {
-	N   int           `json:"n"`
-	Per time.Duration `json:"per"` // nanoseconds
-}
+// Rate is N times in a length of time.
+type Rate = rate.Rate
 
 // Due returns when the execution has something to do next: to run, or to
 // expire, or to ask, tell or remind people.

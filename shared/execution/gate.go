@@ -30,7 +30,7 @@ func LimitGate(ctx context.Context, tx store.Tx, x Execution, now time.Time) (st
 		if l.rate == nil {
 			continue
 		}
-		full, err := reached(ctx, tx, *l.rate, l.where, now)
+		full, err := Reached(ctx, tx, *l.rate, l.where, workflowsOnce, now)
 		if err != nil {
 			return "", fmt.Errorf("count the executions of policy %s: %w", x.Policy, err)
 		}
@@ -41,7 +41,13 @@ func LimitGate(ctx context.Context, tx store.Tx, x Execution, now time.Time) (st
 	return "", nil
 }
 
-func reached(ctx context.Context, tx store.Tx, r Rate, where []store.Filter, now time.Time) (bool, error) {
+// workflowsOnce counts a workflow once, with its first step.
+func workflowsOnce(execution []byte) bool { return !gjson.GetBytes(execution, "previous").Exists() }
+
+// Reached says whether as many of the executions that where tells of were begun
+// within r.Per as r allows; counts, if there is one, says which of the
+// documents count. It needs an index on where's fields and started_at.
+func Reached(ctx context.Context, tx store.Tx, r Rate, where []store.Filter, counts func(execution []byte) bool, now time.Time) (bool, error) {
 	if r.N <= 0 {
 		return true, nil
 	}
@@ -54,7 +60,7 @@ func reached(ctx context.Context, tx store.Tx, r Rate, where []store.Filter, now
 			return false, err
 		}
 		for _, d := range page.Documents {
-			if !gjson.GetBytes(d.Data, "previous").Exists() { // a workflow counts once
+			if counts == nil || counts(d.Data) {
 				left--
 			}
 		}

@@ -31,6 +31,7 @@ func TestExplainIsOfThisEvent(t *testing.T) {
     on: com.github.issues.*
     when: event.issue.comments >= 2 && (event.action == "opened" || !(event.issue.state == "open"))
     do: github.workflow.rerun_failed_jobs
+    capability: error-recovery
     autonomy: L4
 `)
 	if err != nil {
@@ -90,7 +91,7 @@ func TestExplanationsKeptAreBounded(t *testing.T) {
 
 func TestExplainOfAnUnknownPolicy(t *testing.T) {
 	t.Parallel()
-	set, err := load(t, "policies:\n  - {name: rerun-failed-ci, on: com.github.workflow_run.completed, do: github.workflow.rerun_failed_jobs, autonomy: L4}\n")
+	set, err := load(t, "policies:\n  - {name: rerun-failed-ci, on: com.github.workflow_run.completed, do: github.workflow.rerun_failed_jobs, capability: error-recovery, autonomy: L4}\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,11 +30,16 @@ type FixtureResult struct {
 // RunFixtures runs fixtures/*.yaml of fsys against s. payload returns a
 // recorded webhook body by its name ("workflow_run.completed#0"). A fixture
 // lists every policy that matches: one that matches and is not listed fails it.
+// Categories are those of the effective level, by autonomy.yaml of fsys.
 // Mistakes in the files are Findings.
 func RunFixtures(fsys fs.FS, s *Set, payload func(name string) ([]byte, error)) ([]FixtureResult, error) {
 	schema, err := document.Compile([]byte(fixtureSchema))
 	if err != nil {
 		return nil, err
+	}
+	matrix, err := autonomy.Load(fsys, s)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what was done
 	}
 	names, err := yamlFiles(fsys, "fixtures")
 	if err != nil {
@@ -57,7 +62,7 @@ func RunFixtures(fsys fs.FS, s *Set, payload func(name string) ([]byte, error)) 
 		}
 		for i, f := range doc.Value.(object)["fixtures"].([]any) { //nolint:forcetypeassert // the schema has checked it
 			r := FixtureResult{File: name, Line: doc.Find([]string{"fixtures", strconv.Itoa(i)}).Line}
-			results = append(results, s.fixture(f.(object), r, payload)) //nolint:forcetypeassert // the schema has checked it
+			results = append(results, s.fixture(f.(object), r, matrix, payload)) //nolint:forcetypeassert // the schema has checked it
 		}
 	}
 	if findings != nil {
@@ -76,7 +81,7 @@ const fixtureSchema = `{"type":"object","required":["fixtures"],"additionalPrope
 				"properties":{"action":{"type":"string"},"args":{"type":"object"}}}}}}}}
 	}}}}}`
 
-func (s *Set) fixture(f object, r FixtureResult, payload func(string) ([]byte, error)) FixtureResult {
+func (s *Set) fixture(f object, r FixtureResult, matrix *autonomy.Matrix, payload func(string) ([]byte, error)) FixtureResult {
 	r.Name = text(f["name"])
 	in, err := fixtureInput(f, payload)
 	if err != nil {
@@ -95,7 +100,7 @@ func (s *Set) fixture(f object, r FixtureResult, payload func(string) ([]byte, e
 	for _, name := range slices.Sorted(maps.Keys(expect)) {
 		m, matched := got[name]
 		delete(got, name)
-		r.Failures = append(r.Failures, s.compare(in, name, expect[name], m, matched)...)
+		r.Failures = append(r.Failures, s.compare(in, name, expect[name], m, matched, matrix)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		r.Failures = append(r.Failures, name+" matches, but is not expected")
@@ -103,7 +108,7 @@ func (s *Set) fixture(f object, r FixtureResult, payload func(string) ([]byte, e
 	return r
 }
 
-func (s *Set) compare(in *Input, name string, expect any, m Match, matched bool) []string {
+func (s *Set) compare(in *Input, name string, expect any, m Match, matched bool, matrix *autonomy.Matrix) []string {
 	want, wanted := expect.(object)
 	x, err := s.Explain(in, name)
 	switch {
@@ -122,7 +127,8 @@ func (s *Set) compare(in *Input, name string, expect any, m Match, matched bool)
 			out = append(out, fmt.Sprintf("%s: %s is %s, expected %s", name, what, asJSON(got), asJSON(w)))
 		}
 	}
-	differs("category", string(autonomy.Category(string(m.Policy.Autonomy), s.reversible(m.Policy))))
+	verdict := matrix.Effective(m.Policy.Question(m.Policy.Actions(), in.event.Repository, autonomy.AuthorOf(in.event, in)))
+	differs("category", string(autonomy.Category(verdict.Level, s.reversible(m.Policy))))
 	differs("action", m.Policy.Do[0].Action)
 	differs("args", decode(gjson.ParseBytes(m.Args[0])))
 	if steps, ok := want["steps"].([]any); ok {

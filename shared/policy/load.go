@@ -9,6 +9,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/rate"
 )
 
 // Load reads policies/*.yaml and *.yml of fsys, .infinity's root. An error in
@@ -109,6 +110,7 @@ func sourceOf(file string, doc *document.Document, i int, fields object) Source 
 	s := Source{Policy: Policy{
 		Name: text(fields["name"]), Description: text(fields["description"]), File: file, Line: doc.Find(at).Line,
 		When: text(fields["when"]), Autonomy: Level(text(fields["autonomy"])),
+		Capability: text(fields["capability"]),
 	}}
 	if on, ok := fields["on"].(string); ok {
 		s.On = []string{on}
@@ -155,6 +157,6 @@ func rateOf(v any) *Rate {
 	if v == nil {
 		return nil
 	}
-	r, _, _ := parseRate(text(v))
+	r, _, _ := rate.Parse(text(v))
 	return &r
 }

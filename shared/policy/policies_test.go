@@ -57,12 +57,14 @@ func TestMatchFillsArguments(t *testing.T) {
     on: com.github.issues.opened
     when: event.issue.labels.exists(l, l.name == "bug") && event.issue.number < 10
     do: {action: github.issue.comment, with: {body: "Hi @${event.issue.user.login}, $${x} ${event.issue.number}${event.issue.milestone.title}"}}
+    capability: error-recovery
     autonomy: L4
     limits: {per_resource: 2/1h}
   - name: other
     on: [com.github.issues.*, com.github.push]
     when: 'meta.repository.startsWith("octo/") && meta.author != ""'
     do: {action: github.issue.label, with: {add: ["${event.repository.name}"]}}
+    capability: error-recovery
     autonomy: L3
 `)
 	if err != nil {

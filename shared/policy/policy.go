@@ -2,9 +2,9 @@ package policy
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 )
 
 // Catalog lists the actions that policies may name; *action.Registry is one.
@@ -17,11 +17,12 @@ type Level string
 type Policy struct {
 	Name        string   `json:"name"`
 	Description string   `json:"description,omitempty"`
-	File        string   `json:"file"` // within .infinity: "policies/ci.yaml"
-	Line        int      `json:"line"` // where the policy begins
-	On          []string `json:"on"`   // event types as written, wildcards included
-	When        string   `json:"when"` // CEL
-	Do          []Step   `json:"do"`   // in order, at least one
+	File        string   `json:"file"`       // within .infinity: "policies/ci.yaml"
+	Line        int      `json:"line"`       // where the policy begins
+	On          []string `json:"on"`         // event types as written, wildcards included
+	When        string   `json:"when"`       // CEL
+	Do          []Step   `json:"do"`         // in order, at least one
+	Capability  string   `json:"capability"` // what it works for, one of autonomy.Capabilities
 	Autonomy    Level    `json:"autonomy"`
 	Limits      Limits   `json:"limits"`
 	// Version is the hex SHA-256 of the policy's canonical form: another text is
@@ -45,16 +46,17 @@ func (p *Policy) Actions() []string {
 	return names
 }
 
+// Question asks autonomy.yaml how much p may do of actions because of author.
+func (p *Policy) Question(actions []string, repository string, author autonomy.Author) autonomy.Question {
+	return autonomy.Question{
+		Policy: p.Name, Level: string(p.Autonomy), Capability: p.Capability, Actions: actions, Repository: repository, Author: author,
+	}
+}
+
 // Limits bound how often a policy may run; nil is no bound.
 type Limits struct {
 	PerResource *Rate `json:"per_resource,omitempty"`
 	Total       *Rate `json:"total,omitempty"`
-}
-
-// Rate is N times in Per, written "2/1h".
-type Rate struct {
-	N   int           `json:"n"`
-	Per time.Duration `json:"per"` // nanoseconds
 }
 
 // Match is one policy that an event matched. Args are the arguments of each of

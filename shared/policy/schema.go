@@ -7,14 +7,12 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy/internal/webhook"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/rate"
 )
 
 type object = map[string]any
 
-const (
-	ratePattern = `^([1-9][0-9]{0,2}|1000)/([0-9]+(ms|s|m|h))+$`
-	namePattern = `^[a-z0-9]+(-[a-z0-9]+)*$`
-)
+const namePattern = `^[a-z0-9]+(-[a-z0-9]+)*$`
 
 // Schema returns the JSON Schema (2020-12) of a policy file, for editors: the
 // events, the actions of c and the arguments of each.
@@ -62,10 +60,10 @@ func Schema(c Catalog) ([]byte, error) {
 }
 
 func policySchema(types []string, do object) object {
-	rate := object{"type": "string", "pattern": ratePattern, "description": "How often, as 2/1h: 1 to 1000 times, in at most 90 days (2160h)."}
+	times := object{"type": "string", "pattern": rate.Pattern, "description": rate.Describe}
 	event := object{"type": "string", "anyOf": []any{object{"enum": types}, object{"pattern": `\*$`}}}
 	return object{
-		"type": "object", "required": []any{"name", "on", "do", "autonomy"}, "additionalProperties": false,
+		"type": "object", "required": []any{"name", "on", "do", "capability", "autonomy"}, "additionalProperties": false,
 		"properties": object{
 			"name":        object{"type": "string", "pattern": namePattern, "maxLength": 64},
 			"description": object{"type": "string"},
@@ -73,12 +71,13 @@ func policySchema(types []string, do object) object {
 				"type": []any{"string", "array"}, "if": object{"type": "string"}, "then": event,
 				"else": object{"items": event, "minItems": 1, "uniqueItems": true},
 			},
-			"when":     object{"type": "string", "description": "CEL over event and meta; without it the policy always matches."},
-			"do":       do,
-			"autonomy": object{"enum": []any{autonomy.L1, autonomy.L2, autonomy.L3, autonomy.L4, autonomy.L5}},
+			"when":       object{"type": "string", "description": "CEL over event and meta; without it the policy always matches."},
+			"do":         do,
+			"capability": object{"enum": autonomy.Capabilities, "description": "What the policy works for; .infinity/autonomy.yaml says how far it is trusted with it."},
+			"autonomy":   object{"enum": []any{autonomy.L1, autonomy.L2, autonomy.L3, autonomy.L4, autonomy.L5}},
 			"limits": object{
 				"type": "object", "additionalProperties": false,
-				"properties": object{"per_resource": rate, "total": rate},
+				"properties": object{"per_resource": times, "total": times},
 			},
 		},
 	}

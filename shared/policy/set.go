@@ -77,6 +77,16 @@ func newSet(types *webhook.Catalogue, compiler *condition.Compiler, actions map[
 	return s
 }
 
+// Specs returns the actions that the set was made over, by name; a Set is a
+// Catalog.
+func (s *Set) Specs() []action.Spec {
+	specs := make([]action.Spec, 0, len(s.actions))
+	for _, name := range slices.Sorted(maps.Keys(s.actions)) {
+		specs = append(specs, s.actions[name].Spec)
+	}
+	return specs
+}
+
 // Digest returns the hex SHA-256 of the policies in their canonical form.
 func (s *Set) Digest() string { return s.digest() }
 
@@ -100,6 +110,14 @@ func (s *Set) sum() string {
 // Policies returns the policies by file and position; callers must not change
 // them.
 func (s *Set) Policies() []*Policy { return s.policies }
+
+// Lookup returns the policy of that name, or nil.
+func (s *Set) Lookup(name string) *Policy {
+	if n, ok := s.byName[name]; ok {
+		return s.policies[n]
+	}
+	return nil
+}
 
 // Match returns the policies that in matches, by file and position.
 func (s *Set) Match(in *Input) []Match {

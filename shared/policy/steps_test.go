@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy/autonomytest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
@@ -123,7 +124,7 @@ func TestFixturesNameSteps(t *testing.T) {
 		`[github.issue.comment, {action: github.issue.label, args: {add: [x, "y"]}}]`: "steps is",
 	} {
 		file := "fixtures:\n  - {name: f, payload: issues.opened#18, expect: {good: {steps: " + steps + "}}}\n"
-		results, err := policy.RunFixtures(fstest.MapFS{"fixtures/f.yaml": {Data: []byte(file)}}, set, recorded)
+		results, err := policy.RunFixtures(fstest.MapFS{"fixtures/f.yaml": {Data: []byte(file)}, "autonomy.yaml": {Data: []byte(autonomytest.File())}}, set, recorded)
 		if err != nil {
 			t.Fatal(err)
 		}

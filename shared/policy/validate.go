@@ -13,12 +13,13 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/rate"
 )
 
 // words are what policy files call their parts.
 var words = document.Words{Called: called, Unknown: unknownField, Value: valueMistake}
 
-var fields = []string{"name", "description", "on", "when", "do", "autonomy", "limits"}
+var fields = []string{"name", "description", "on", "when", "do", "capability", "autonomy", "limits"}
 
 // unlisted returns path as if do held no list.
 func unlisted(path []string) []string {
@@ -66,7 +67,7 @@ func valueMistake(path []string, k jsonschema.ErrorKind) (string, string) {
 		case "name":
 			return fmt.Sprintf("the name %q is not of small letters, digits and single hyphens", k.Got), `write it like "rerun-flaky-ci"`
 		case "per_resource", "total":
-			_, mistake, hint := parseRate(k.Got)
+			_, mistake, hint := rate.Parse(k.Got)
 			return fmt.Sprintf("%s is %q: %s", name, k.Got, mistake), hint
 		}
 	}
@@ -83,6 +84,8 @@ func enumMistake(path []string, name string, k *kind.Enum) (string, string) {
 		return fmt.Sprintf("the event %q is unknown", got), suggest.Closest(got, words)
 	case len(path) > 2 && path[2] == "do" && len(path) < 5:
 		return fmt.Sprintf("the action %q is unknown", got), suggest.Closest(got, words)
+	case path[len(path)-1] == "capability":
+		return fmt.Sprintf("there is no capability %q", got), suggest.Closest(got, words)
 	case path[len(path)-1] == "autonomy":
 		return fmt.Sprintf("the level %q is unknown", got), "write one of L1, L2, L3, L4 and L5"
 	}

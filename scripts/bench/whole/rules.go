@@ -12,6 +12,12 @@ import (
 // labelAdded is what the one rule that matches each issue adds.
 const labelAdded = "triage"
 
+// trusted permits what the rules do, to everybody.
+const trusted = `authors: {owner: L5, member: L5, collaborator: L5, contributor: L5, none: L5}
+capabilities:
+  error-recovery: {level: L5, actions: [github.issue.label], repositories: ["*/*"]}
+`
+
 // rule is "at least this many comments, this label, this repository".
 type rule struct{ comments, label, repository int }
 
@@ -34,7 +40,7 @@ func writePolicies(dir string, rs []rule) error {
 		if when != "" {
 			fmt.Fprintf(&text, "    when: '%s'\n", when)
 		}
-		fmt.Fprintf(&text, "    do: {action: github.issue.label, with: {add: [%s]}}\n    autonomy: L5\n", label)
+		fmt.Fprintf(&text, "    do: {action: github.issue.label, with: {add: [%s]}}\n    capability: error-recovery\n    autonomy: L5\n", label)
 	}
 	for i, r := range rs {
 		policy(fmt.Sprintf("rule-%d", i), fmt.Sprintf(
@@ -43,6 +49,9 @@ func writePolicies(dir string, rs []rule) error {
 	}
 	policy("triage", "", labelAdded)
 	if err := os.MkdirAll(filepath.Join(dir, "policies"), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "autonomy.yaml"), []byte(trusted), 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "policies", "bench.yaml"), []byte(text.String()), 0o600)

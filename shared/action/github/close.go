@@ -21,7 +21,7 @@ type closeIssue struct{ kit[closeArgs] }
 func newClose(c Clients) closeIssue {
 	return closeIssue{newKit[closeArgs](c, action.Spec{
 		Name: "github.issue.close", Summary: "Close an issue as completed or not planned",
-		Kind: "issue", Class: action.ClassA, Reversible: true,
+		Kind: "issue", Class: action.ClassA, Reversible: true, Removes: true,
 		Args:        json.RawMessage(`{"type":"object","additionalProperties":false,"properties":{"reason":{"enum":["completed","not_planned"],"default":"completed"}}}`),
 		Permissions: map[string]string{"issues": "write"},
 	})}

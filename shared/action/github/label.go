@@ -26,7 +26,7 @@ func newLabel(c Clients) label {
 	const names = `{"type":"array","items":{"type":"string","minLength":1,"maxLength":50},"minItems":1,"maxItems":20,"uniqueItems":true}`
 	return label{newKit[labelArgs](c, action.Spec{
 		Name: "github.issue.label", Summary: "Add labels to an issue or pull request, or remove them",
-		Kind: "issue", Class: action.ClassA, Reversible: true,
+		Kind: "issue", Class: action.ClassA, Reversible: true, Removes: true,
 		Args: json.RawMessage(`{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"add":` + names + `,"remove":` + names + `}}`),
 		// GitHub asks for the one on issues, for the other on pull requests.
 		Permissions: map[string]string{"issues": "write", "pull_requests": "write"},
@@ -40,6 +40,12 @@ func (a label) Key(t action.Target, raw json.RawMessage) (string, error) {
 		return "", err
 	}
 	return key(canonical(args.Add), canonical(args.Remove), t.AsOf)
+}
+
+// Removes implements action.Remover. Arguments that cannot be read may remove.
+func (a label) Removes(raw json.RawMessage) bool {
+	args, err := a.args(raw)
+	return err != nil || len(args.Remove) > 0
 }
 
 func (a label) Plan(ctx context.Context, r action.Request) (action.Plan, error) {
