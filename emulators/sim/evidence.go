@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
@@ -82,17 +81,22 @@ func (e Evidence) told(verb string) map[string][]int {
 	return steps
 }
 
-// rule returns the rule called name that was in force at step.
-func (e Evidence) rule(name string, step int) (Rule, bool) {
-	for _, g := range slices.Backward(e.Grants) {
-		if g.Step > step {
+// watched is how late the functions may see that the rules have changed.
+const watched = 1100 * time.Millisecond
+
+// rules returns the rules called name that were in force at t: two when they
+// had just changed, none if it was in none.
+func (e Evidence) rules(name string, t time.Time) (found []Rule) {
+	for i, g := range e.Grants {
+		over := i+1 < len(e.Grants) && t.After(e.Grants[i+1].At.Add(watched))
+		if t.Before(g.At) || over {
 			continue
 		}
-		i := slices.IndexFunc(g.Rules, func(r Rule) bool { return r.Name == name })
-		if i < 0 {
-			return Rule{}, false
+		for _, r := range g.Rules {
+			if r.Name == name {
+				found = append(found, r)
+			}
 		}
-		return g.Rules[i], true
 	}
-	return Rule{}, false
+	return found
 }

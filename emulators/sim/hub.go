@@ -174,12 +174,17 @@ func (w *World) Changes() int { return w.hub.calls }
 // Plain returns the webhook as the hook of a repository or an organization sends
 // it: it tells of no installation.
 func (w *World) Plain(h Hook) Hook {
+	return w.Edit(h, func(body map[string]json.RawMessage) { delete(body, "installation") })
+}
+
+// Edit returns the webhook with another body, signed as GitHub would.
+func (w *World) Edit(h Hook, edit func(body map[string]json.RawMessage)) Hook {
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(h.Body, &body); err != nil {
 		w.broken = err
 		return h
 	}
-	delete(body, "installation")
+	edit(body)
 	raw, err := json.Marshal(body)
 	if err != nil {
 		w.broken = err

@@ -91,12 +91,18 @@ func unintended(e Evidence) (found []string) {
 }
 
 func ghosts(e Evidence) (found []string) {
-	made := map[string]bool{}
+	type effect struct{ action, resource string }
+	made, done := map[string]bool{}, map[effect]bool{}
 	for _, f := range e.Effects {
 		made[f.Execution] = true
 	}
 	for _, x := range e.Executions {
-		if x.State == execution.Succeeded && !made[x.ID] {
+		if made[x.ID] {
+			done[effect{x.Action, x.Resource}] = true
+		}
+	}
+	for _, x := range e.Executions {
+		if x.State == execution.Succeeded && !made[x.ID] && !done[effect{x.Action, x.Resource}] {
 			found = append(found, fmt.Sprintf("execution %s (%s) succeeded without an effect: %s", x.ID, x.Action, x.Reason))
 		}
 	}
@@ -118,29 +124,38 @@ func unpermitted(e Evidence) (found []string) {
 	}
 	for _, f := range e.Effects {
 		x, subject := byID[f.Execution], "executions/"+f.Execution
-		claim := lastBefore(claimed[subject], f.Step)
-		why := ""
-		r, known := e.rule(x.Policy, claim)
-		asked := len(created[subject]) > 0 && lastBefore(approved[subject], f.Step) > 0
-		switch {
-		case x.ID == "":
-			why = "no execution"
-		case !known || r.Do != x.Action:
-			why = "no rule of that name and action was in force when it was claimed"
-		case lastBefore(rejected[subject], f.Step) > 0:
+		why := "no rule of that name was in force when it was claimed"
+		for _, r := range e.rules(x.Policy, at[lastBefore(claimed[subject], f.Step)]) {
+			asked := lastBefore(approved[subject], f.Step) > 0
+			vetoable := len(created[subject]) > 0 && f.At.Sub(at[created[subject][0]]) < vetoWindow-e.Skew
+			if why = forbidden(x, r, asked, vetoable); why == "" {
+				break
+			}
+		}
+		if lastBefore(rejected[subject], f.Step) > 0 {
 			why = "it was rejected"
-		case x.Category == execution.Record, r.Level < "L3":
-			why = "it was to be recorded only"
-		case x.Category == execution.Manual && !asked:
-			why = "nobody approved"
-		case x.Category == execution.Alert && len(created[subject]) > 0 && f.At.Sub(at[created[subject][0]]) < vetoWindow-e.Skew && !asked:
-			why = "its veto window was open"
 		}
 		if why != "" {
 			found = append(found, fmt.Sprintf("%s %s at step %d by %s: %s", f.Method, f.Path, f.Step, f.By, why))
 		}
 	}
 	return found
+}
+
+// forbidden says why rule r does not permit x, "" if it does. asked is whether
+// somebody approved, vetoable whether there was still time to veto.
+func forbidden(x execution.Execution, r Rule, asked, vetoable bool) string {
+	switch {
+	case r.Do != x.Action:
+		return "the rule does " + r.Do
+	case x.Category == execution.Record, r.Level < "L3":
+		return "it was to be recorded only"
+	case x.Category == execution.Manual && !asked, r.Level < x.Level:
+		return "nobody approved"
+	case x.Category == execution.Alert && vetoable && !asked:
+		return "its veto window was open"
+	}
+	return ""
 }
 
 // lastBefore returns the last of steps before step, 0 if there is none.
@@ -196,7 +211,11 @@ func overLimit(e Evidence) (found []string) {
 		}
 	}
 	for g, list := range times {
-		r, _ := e.rule(g.policy, 1<<62)
+		rules := e.rules(g.policy, e.Grants[len(e.Grants)-1].At.Add(2*watched))
+		if len(rules) == 0 {
+			continue
+		}
+		r := rules[0]
 		l := r.Total
 		if g.resource != "" {
 			l = r.PerResource

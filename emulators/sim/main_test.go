@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -95,4 +96,21 @@ func topName(t *testing.T) string {
 		}
 	}
 	return name
+}
+
+// field reads a string in a JSON body.
+func field(body []byte, path ...string) string {
+	var value any
+	if json.Unmarshal(body, &value) != nil {
+		return ""
+	}
+	for _, name := range path {
+		doc, ok := value.(map[string]any)
+		if !ok {
+			return ""
+		}
+		value = doc[name]
+	}
+	text, _ := value.(string) // "" fails the test that asks
+	return text
 }

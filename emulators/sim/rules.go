@@ -73,6 +73,11 @@ func writeRules(dir string, rules []Rule) error {
 	return os.WriteFile(filepath.Join(dir, "sim.yaml"), []byte(b.String()), 0o600)
 }
 
+// Garble makes the policies' file one that cannot be read.
+func (w *World) Garble() error {
+	return os.WriteFile(filepath.Join(w.o.Dir, "policies", "sim.yaml"), []byte("policies: ["), 0o600)
+}
+
 func limits(r Rule) string {
 	var list []string
 	if r.PerResource.N > 0 {

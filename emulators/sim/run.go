@@ -99,3 +99,20 @@ func (w *World) Digest() string { return w.trace.digest() }
 
 // Steps returns how many steps were taken, and how many of them were durable.
 func (w *World) Steps() (all, durable int) { return w.now, w.durable }
+
+// Letters takes the dead letters of the subscription.
+func (w *World) Letters(ctx context.Context, subscription string) (letters []bus.Message) {
+	dead := bus.Subscription{Name: subscription + ".dead", Topic: subscription + ".dead", Workers: 1}
+	ctx, stop := context.WithCancel(ctx)
+	w.serve(func() error {
+		return w.Bus.Serve(ctx, dead, func(_ context.Context, m bus.Message) error {
+			letters = append(letters, m)
+			return nil
+		})
+	})
+	if err := w.Run(time.Second); err != nil {
+		w.broken = err
+	}
+	stop()
+	return letters
+}
