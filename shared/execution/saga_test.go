@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,98 +13,12 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
-// stage is what the steps of a workflow act on: a switch for each step, and a
-// journal of what was done to them.
-type stage struct {
-	mu      sync.Mutex
-	on      map[string]bool
-	journal []string // "do 1", "undo 1": only what changed something
-	calls   map[string]int
-	// before and after are asked around each change: "do 1", "undo 1".
-	before, after map[string]func() error
-}
-
-func newStage() *stage {
-	return &stage{on: map[string]bool{}, calls: map[string]int{}, before: map[string]func() error{}, after: map[string]func() error{}}
-}
-
-func (s *stage) change(verb, id string, to bool) error {
-	name := verb + " " + id
-	s.mu.Lock()
-	s.calls[name]++
-	before, after := s.before[name], s.after[name]
-	s.mu.Unlock()
-	if err := ask(before); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	if s.on[id] != to {
-		s.on[id] = to
-		s.journal = append(s.journal, name)
-	}
-	s.mu.Unlock()
-	return ask(after)
-}
-
-// undone returns the steps that were undone, in order.
-func (s *stage) undone() (steps []string) {
-	for _, entry := range s.journal {
-		if step, ok := strings.CutPrefix(entry, "undo "); ok {
-			steps = append(steps, step)
-		}
-	}
-	return steps
-}
-
-// act is one of the actions on a stage; its target's id says which switch.
-type act struct {
-	stage *stage
-	spec  action.Spec
-}
-
-func (a act) Spec() action.Spec { return a.spec }
-
-func (act) Key(t action.Target, _ json.RawMessage) (string, error) { return t.ID, nil }
-
-func (a act) Plan(_ context.Context, r action.Request) (action.Plan, error) {
-	a.stage.mu.Lock()
-	defer a.stage.mu.Unlock()
-	if a.stage.on[r.Target.ID] {
-		return action.Plan{}, nil
-	}
-	return action.Plan{Effects: []action.Effect{{Verb: "switch on", Field: "switch", Before: "off", After: "on"}}}, nil
-}
-
-func (a act) Apply(_ context.Context, r action.Request, _ action.Plan) (action.Result, error) {
-	return action.Result{ID: r.Target.ID}, a.stage.change("do", r.Target.ID, true)
-}
-
-func (a act) Verify(_ context.Context, r action.Request, _ action.Result) (action.Outcome, error) {
-	a.stage.mu.Lock()
-	defer a.stage.mu.Unlock()
-	if a.stage.on[r.Target.ID] {
-		return action.Worked, nil
-	}
-	return action.Failed, nil
-}
-
-// undoable is an act with a Reverter.
-type undoable struct{ act }
-
-func (a undoable) Revert(_ context.Context, r action.Request, p action.Plan, _ action.Result) error {
-	if len(p.Effects) == 0 {
-		return fault.New(fault.Invalid, "the plan that was carried out is not known")
-	}
-	return a.stage.change("undo", r.Target.ID, false)
-}
-
-// sagaRig is a rig whose actions are those of a stage: "s.do" can be undone,
-// "s.final" cannot.
+// sagaRig is a rig whose actions are those of a stage: "s.do" and "s.probed" can
+// be undone, "s.final" cannot.
 type sagaRig struct {
 	*rig
 	stage *stage
@@ -115,10 +27,11 @@ type sagaRig struct {
 func newSagaRig(t *testing.T, gates ...execution.Gate) *sagaRig {
 	t.Helper()
 	r := &sagaRig{rig: newRig(t, nil), stage: newStage()}
-	spec := func(name string, reversible bool) action.Spec {
-		return action.Spec{Name: name, Kind: "issue", Class: action.ClassA, Reversible: reversible}
+	spec := func(name string, class action.Class, reversible bool) action.Spec {
+		return action.Spec{Name: name, Kind: "issue", Class: class, Reversible: reversible}
 	}
-	registry, err := action.NewRegistry(undoable{act{r.stage, spec("s.do", true)}}, act{r.stage, spec("s.final", false)})
+	registry, err := action.NewRegistry(undoable{act{r.stage, spec("s.do", action.ClassA, true)}},
+		probed{undoable{act{r.stage, spec("s.probed", action.ClassB, true)}}}, act{r.stage, spec("s.final", action.ClassA, false)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +51,11 @@ func (r *sagaRig) plan(t *testing.T, first execution.Execution, actions ...strin
 	for i, name := range actions {
 		xs[i] = first
 		xs[i].ID, xs[i].Step, xs[i].Action = fmt.Sprint("x", i+1), i+1, name
-		xs[i].Reversible = name == "s.do"
+		act, err := r.runner.Actions.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		xs[i].Class, xs[i].Reversible = act.Spec().Class, act.Spec().Reversible
 		xs[i].Target.ID = fmt.Sprint(i + 1)
 		xs[i].Resource = xs[i].Target.String()
 	}

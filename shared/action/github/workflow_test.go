@@ -163,8 +163,10 @@ type probing struct {
 func TestF15OnGitHub(t *testing.T) {
 	t.Parallel()
 	steps := [][2]string{
-		{"github.issue.label", `{"add":["spam"],"remove":["kept"]}`}, {"github.issue.comment", `{"body":"Closed as spam."}`},
-		{"github.issue.assign", `{"assignees":["octocat"]}`}, {"github.issue.close", `{"reason":"not_planned"}`},
+		{"github.issue.label", `{"add":["spam"],"remove":["kept"]}`},
+		{"github.issue.comment", `{"body":"Closed as spam."}`},
+		{"github.issue.assign", `{"assignees":["octocat"]}`},
+		{"github.issue.close", `{"reason":"not_planned"}`},
 	}
 	for k := 1; k <= len(steps); k++ { // steps 1 to k succeed, step k+1 fails
 		for j := 1; j <= k; j++ {
