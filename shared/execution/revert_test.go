@@ -20,13 +20,13 @@ import (
 // is quarantined and one page raised; a person can try again.
 func TestF16UndoRefusedForEver(t *testing.T) {
 	t.Parallel()
-	for name, refusal := range map[string]func() error{
-		"refused":       always(fault.New(fault.Forbidden, "not allowed")),
-		"down":          always(errDown),
-		"slow":          always(errRate),
-		"kills workers": func() error { panic("undo") },
+	for reason, refusal := range map[string]func() error{
+		"not allowed":                       always(fault.New(fault.Forbidden, "not allowed")),
+		"GitHub is down":                    always(errDown),
+		"slow down":                         always(errRate),
+		"the workers that tried died on it": func() error { panic("undo") },
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(reason, func(t *testing.T) {
 			t.Parallel()
 			r := newSagaRig(t)
 			w := r.plan(t, ready(""), five()...)
@@ -41,6 +41,9 @@ func TestF16UndoRefusedForEver(t *testing.T) {
 				t.Errorf("it is %s, stands %v, undone %v (%s)", w.State, w.Stands, w.Undone, w.Reason)
 			}
 			x := r.wantState(t, "x2", execution.RevertFailed)
+			if x.Reason != reason {
+				t.Errorf("the reason is %q, want %q", x.Reason, reason)
+			}
 			f, frozen, err := control.Frozen(t.Context(), r.store, control.Resource(x.Resource))
 			if err != nil || !frozen || f.By != execution.ActorQuarantine {
 				t.Errorf("the resource is frozen: %t by %s, %v", frozen, f.By, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,17 +48,25 @@ func newSagaRig(t *testing.T, gates ...execution.Gate) *sagaRig {
 // step is as first makes it.
 func (r *sagaRig) plan(t *testing.T, first execution.Execution, actions ...string) execution.Workflow {
 	t.Helper()
+	return r.planNamed(t, "x", first, actions...)
+}
+
+// planNamed is plan whose executions' ids begin so; all work on one resource.
+func (r *sagaRig) planNamed(t *testing.T, prefix string, first execution.Execution, actions ...string) execution.Workflow {
+	t.Helper()
 	xs := make([]execution.Execution, len(actions))
 	for i, name := range actions {
 		xs[i] = first
-		xs[i].ID, xs[i].Step, xs[i].Action = fmt.Sprint("x", i+1), i+1, name
+		xs[i].ID, xs[i].Step, xs[i].Action = fmt.Sprint(prefix, i+1), i+1, name
 		act, err := r.runner.Actions.Lookup(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		xs[i].Class, xs[i].Reversible = act.Spec().Class, act.Spec().Reversible
-		xs[i].Target.ID = fmt.Sprint(i + 1)
-		xs[i].Resource = xs[i].Target.String()
+		xs[i].Target.ID = strings.TrimPrefix(fmt.Sprint(prefix, i+1), "x")
+		if prefix == "x" {
+			xs[i].Resource = xs[i].Target.String()
+		}
 	}
 	w := execution.NewWorkflow(xs)
 	err := r.store.Run(t.Context(), func(_ context.Context, tx store.Tx) error {
