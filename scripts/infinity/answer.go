@@ -38,6 +38,11 @@ func (c *approveCmd) Run(ctx context.Context, a *app) error {
 				return err
 			}
 		}
+		for _, f := range x.Following {
+			if err := a.printf("Then %s on %s: %s\n", f.Action, view.Clean(f.Target.String()), view.Clean(string(f.Args))); err != nil {
+				return err
+			}
+		}
 	}
 	return answer(ctx, a, id, "approve", map[string]string{"note": c.Note, "plan_hash": x.PlanHash})
 }

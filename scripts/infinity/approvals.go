@@ -44,12 +44,16 @@ func (c *approvalsCmd) Run(ctx context.Context, a *app) error {
 
 // would says what an approval would let happen.
 func would(q approval.Approval) string {
-	if q.Plan == nil {
-		return q.Action
-	}
 	var parts []string
-	for _, e := range q.Plan.Effects {
-		parts = append(parts, strings.TrimSpace(e.Verb+" "+e.After))
+	if q.Plan == nil {
+		parts = append(parts, q.Action)
+	} else {
+		for _, e := range q.Plan.Effects {
+			parts = append(parts, strings.TrimSpace(e.Verb+" "+e.After))
+		}
+	}
+	for _, step := range q.Then {
+		parts = append(parts, "then "+step.Action)
 	}
 	return view.Clean(strings.Join(parts, "; "))
 }

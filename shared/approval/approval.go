@@ -5,6 +5,7 @@
 package approval
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -44,8 +45,10 @@ type Approval struct {
 	Resource       string `json:"resource"`
 	InstallationID int64  `json:"installation_id"`
 
-	// What an answer is bound to.
+	// What an answer is bound to. Then are the steps after the one that is
+	// planned, which it covers too.
 	Plan          *action.Plan `json:"plan,omitempty"`
+	Then          []Step       `json:"then,omitempty"`
 	PlanHash      string       `json:"plan_hash"`
 	PolicyVersion string       `json:"policy_version,omitempty"`
 	SHA           string       `json:"sha,omitempty"`
@@ -59,6 +62,14 @@ type Approval struct {
 	RemindedAt *time.Time `json:"reminded_at,omitempty"`
 	EndedAt    *time.Time `json:"ended_at,omitempty"`
 	EndedBy    string     `json:"ended_by,omitempty"` // actor
+}
+
+// Step is a later step of a plan of several. What it changes is planned when it
+// begins; its action, resource and arguments stand.
+type Step struct {
+	Action   string          `json:"action"`
+	Resource string          `json:"resource"`
+	Args     json.RawMessage `json:"args"`
 }
 
 // Channel is how an answer came.

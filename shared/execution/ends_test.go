@@ -1,11 +1,16 @@
 package execution_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
 )
 
@@ -37,6 +42,90 @@ func TestDoubtIsProbedBeforeItIsUndone(t *testing.T) {
 	}
 }
 
+// unasked waits, and nobody was asked yet.
+func unasked(c execution.Category) execution.Execution {
+	x := waiting("", c)
+	x.Round, x.ToldAt, x.PlanHash, x.Deadline, x.NotBefore, x.Window = 0, nil, "", nil, start, time.Hour
+	return x
+}
+
+func (r *sagaRig) questions(t *testing.T) []approval.Approval {
+	t.Helper()
+	all, _, err := store.List[approval.Approval](t.Context(), r.store, store.Query{Collection: approval.Collection})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// A first step that changes nothing does not let the others run unasked; and
+// who is asked sees all of them.
+func TestPeopleAreAskedAboutTheWhole(t *testing.T) {
+	t.Parallel()
+	r := newSagaRig(t)
+	r.stage.on["1"] = true // as wanted already
+	w := r.plan(t, unasked(execution.Manual), "s.do", "s.probed", "s.do")
+	r.try(t, "x1")
+	r.wantState(t, "x1", execution.Waiting)
+	qs := r.questions(t)
+	if len(qs) != 1 || len(qs[0].Then) != 2 || qs[0].Then[0].Action != "s.probed" || qs[0].Then[1].Resource != "octo/hello issue 3" {
+		t.Fatalf("people were asked %+v", qs)
+	}
+	if _, err := r.machine.Answer(t.Context(), "x1", says(approval.Approve, "github:ann", "yes"), anybody); err != nil {
+		t.Fatal(err)
+	}
+	w = r.finish(t, w.ID)
+	if w.State != execution.WorkflowDone || len(r.questions(t)) != 1 || r.stage.calls["do 1"] != 0 {
+		t.Errorf("it is %s (%s), %d questions", w.State, w.Reason, len(r.questions(t)))
+	}
+}
+
+// renewing is an act whose target moved on since the event.
+type renewing struct{ undoable }
+
+func (a renewing) Plan(ctx context.Context, r action.Request) (action.Plan, error) {
+	if r.Target.SHA != "new" {
+		return action.Plan{}, fault.New(fault.Conflict, "its head has moved since the event")
+	}
+	return a.undoable.Plan(ctx, r)
+}
+
+func (renewing) Renew(_ context.Context, r action.Request) (action.Target, error) {
+	r.Target.SHA = "new"
+	return r.Target, nil
+}
+
+// What people approved is what is done: a later step does not follow its target
+// to where nobody was asked about.
+func TestLaterStepsAreNotRenewed(t *testing.T) {
+	t.Parallel()
+	r := newSagaRig(t)
+	spec := action.Spec{Name: "s.renewing", Kind: "issue", Class: action.ClassA, Reversible: true}
+	all := []action.Action{renewing{undoable{act{r.stage, spec}}}}
+	for _, name := range []string{"s.do", "s.final"} {
+		known, err := r.runner.Actions.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, known)
+	}
+	registry, err := action.NewRegistry(all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.runner.Actions = registry
+	w := r.plan(t, unasked(execution.Manual), "s.do", "s.renewing")
+	r.try(t, "x1")
+	if _, err := r.machine.Answer(t.Context(), "x1", says(approval.Approve, "github:ann", "yes"), anybody); err != nil {
+		t.Fatal(err)
+	}
+	w = r.finish(t, w.ID)
+	r.check(t, w)
+	if r.stage.calls["do 2"] != 0 || w.State != execution.WorkflowUndone || r.get(t, "x2").Target.SHA == "new" {
+		t.Errorf("it is %s (%s); step 2 was done %d times", w.State, w.Reason, r.stage.calls["do 2"])
+	}
+}
+
 // What ends the first step's waiting ends the whole, before anything is done.
 func TestAnswersEndTheWhole(t *testing.T) {
 	t.Parallel()
@@ -49,13 +138,13 @@ func TestAnswersEndTheWhole(t *testing.T) {
 	}{
 		"rejected": {execution.Manual, func(t *testing.T, r *sagaRig) {
 			t.Helper()
-			if _, err := r.machine.Reject(t.Context(), "x1", "github:ann", "no"); err != nil {
+			if _, err := r.machine.Answer(t.Context(), "x1", says(approval.Reject, "github:ann", "no"), anybody); err != nil {
 				t.Fatal(err)
 			}
 		}, execution.Rejected, execution.Rejected, execution.WorkflowUndone},
 		"vetoed": {execution.Alert, func(t *testing.T, r *sagaRig) {
 			t.Helper()
-			if _, err := r.machine.Reject(t.Context(), "x1", "github:ann", "no"); err != nil {
+			if _, err := r.machine.Answer(t.Context(), "x1", says(approval.Reject, "github:ann", "no"), anybody); err != nil {
 				t.Fatal(err)
 			}
 		}, execution.Rejected, execution.Rejected, execution.WorkflowUndone},
@@ -63,7 +152,7 @@ func TestAnswersEndTheWhole(t *testing.T) {
 		"nobody vetoes":   {execution.Alert, func(*testing.T, *sagaRig) {}, execution.Succeeded, execution.Succeeded, execution.WorkflowDone},
 		"approved": {execution.Manual, func(t *testing.T, r *sagaRig) {
 			t.Helper()
-			if _, err := r.machine.Approve(t.Context(), "x1", "github:ann", "yes"); err != nil {
+			if _, err := r.machine.Answer(t.Context(), "x1", says(approval.Approve, "github:ann", "yes"), anybody); err != nil {
 				t.Fatal(err)
 			}
 		}, execution.Succeeded, execution.Succeeded, execution.WorkflowDone},
@@ -71,7 +160,8 @@ func TestAnswersEndTheWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newSagaRig(t)
-			w := r.plan(t, waiting("", c.category), "s.do", "s.do", "s.do")
+			w := r.plan(t, unasked(c.category), "s.do", "s.do", "s.do")
+			r.try(t, "x1") // asks people
 			if x := r.get(t, "x2"); x.Deadline != nil || x.State != execution.Planned {
 				t.Errorf("step 2 waits by itself: %s, deadline %v", x.State, x.Deadline)
 			}

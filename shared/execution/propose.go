@@ -51,7 +51,7 @@ func (r *Runner) question(ctx context.Context, x Execution) (Execution, error) {
 		return r.withdraw(ctx, x, Blocked, err)
 	case err != nil:
 		return r.withdraw(ctx, x, Failed, err)
-	case len(plan.Effects) == 0:
+	case len(plan.Effects) == 0 && len(x.Following) == 0:
 		return r.Machine.Withdraw(ctx, x, Succeeded, "the resource is already as wanted; nobody was asked and nothing was changed")
 	}
 	return r.Machine.Propose(context.WithoutCancel(ctx), x, plan)
@@ -118,8 +118,11 @@ func (r *Runner) askAgain(ctx context.Context, x Execution, p action.Plan, err e
 	return r.later(ctx, x, x.Due())
 }
 
-// asks reports whether people are asked before x runs.
-func (x *Execution) asks() bool { return x.Category == Manual || x.Category == Alert }
+// asks reports whether people are asked before x runs. A later step of a
+// workflow is part of what was asked of the first.
+func (x *Execution) asks() bool {
+	return x.Previous == "" && (x.Category == Manual || x.Category == Alert)
+}
 
 // changed reports whether p is another plan than the one that people answered
 // to. Once the effect may have begun, it is finished as it was intended.

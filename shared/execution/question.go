@@ -57,11 +57,15 @@ func pose(tx store.Tx, x *Execution, p action.Plan, now time.Time) error {
 }
 
 func newQuestion(x *Execution, now time.Time) approval.Approval {
+	var then []approval.Step
+	for _, f := range x.Following {
+		then = append(then, approval.Step{Action: f.Action, Resource: f.Target.String(), Args: f.Args})
+	}
 	return approval.Approval{
 		ID: approval.ID(x.ID, x.Round), ExecutionID: x.ID, Round: x.Round, State: approval.Pending, Category: string(x.Category),
 		Action: x.Action, Policy: x.Policy, Capability: x.Capability, Repository: x.Repository, Resource: x.Resource,
 		InstallationID: x.InstallationID, Plan: x.Plan, PlanHash: x.PlanHash, PolicyVersion: x.PolicyVersion, SHA: x.Target.SHA,
-		Causes: x.Causes, AskedAt: now,
+		Then: then, Causes: x.Causes, AskedAt: now,
 	}
 }
 
