@@ -64,7 +64,7 @@ func thousand(tb testing.TB, r *rig) *policy.Set {
 	}
 	var b strings.Builder
 	b.WriteString("policies:\n")
-	for i := range 975 {
+	for i := range 1_000 - len(r.defaults().Policies()) {
 		k := kinds[i%len(kinds)]
 		on := strings.TrimSuffix("com.github."+k.event+"."+k.action, ".")
 		when := fmt.Sprintf(k.when, i)
@@ -77,9 +77,6 @@ func thousand(tb testing.TB, r *rig) *policy.Set {
 	set, err := policy.Load(files, r.actions)
 	if err != nil {
 		tb.Fatal(err)
-	}
-	if n := len(set.Policies()); n != 1_000 {
-		tb.Fatalf("%d policies", n)
 	}
 	return set
 }
