@@ -41,12 +41,13 @@ func (c *planCmd) Run(ctx context.Context, a *app) error {
 		return fault.New(fault.NotFound, "there are no policies in %s; name the folder that holds policies/ with --dir", c.shown(""))
 	}
 	total := len(set.Policies())
+	what := counted(total, "policy", "policies") + " of " + c.shown("")
 	if c.Policy != "" {
-		total = 0 // of one policy, the others are not told
+		total, what = 1, "Policy "+c.Policy+" of "+c.shown("")
 	}
 	return (&backtestRun{
 		total: total, files: sent, since: c.Since, policy: c.Policy, limit: c.Limit, examples: c.Examples, exitCode: c.ExitCode, json: c.JSON,
-		what: counted(len(set.Policies()), "policy", "policies") + " of " + c.shown(""),
+		what: what,
 	}).run(ctx, a)
 }
 

@@ -59,7 +59,7 @@ func (v *planView) silent(r backtest.Report) string {
 	switch none := v.total - matched; {
 	case len(r.Policies) == 0:
 		return "  none of them matched, then or now\n"
-	case none > 0:
+	case none > 0 && v.total > 1:
 		return fmt.Sprintf("  %s of these %d matched none of the events\n", counted(none, "policy", "policies"), v.total)
 	}
 	return ""
