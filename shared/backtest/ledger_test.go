@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 )
@@ -98,5 +100,20 @@ func TestEffectsAreMadeOnce(t *testing.T) {
 		if p := of(report, "p"); p.Runs != c.runs || p.Doubled != c.doubled || !report.Same() {
 			t.Errorf("%s: %d run, %d doubled, %d changed; want %d, %d, 0", name, p.Runs, p.Doubled, report.Changed, c.runs, c.doubled)
 		}
+	}
+}
+
+// TestTheReplayStandsInThePlaceOfWhatHappened: the effect of an event that no
+// longer wants it is free for a later one, though it was made.
+func TestTheReplayStandsInThePlaceOfWhatHappened(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	before := r.engine(label("p", "true", "a", "L5", ""))
+	r.decide(before, r.issue(1, "first"))
+	r.decide(before, r.issue(1, "second"))
+	report := r.run(r.engine(label("p", `event.issue.title == "second"`, "a", "L5", "")), nil)
+	want := backtest.PolicyReport{Policy: "p", Then: 2, Now: 1, Runs: 1, Changes: map[backtest.Kind]int{backtest.Gone: 1}}
+	if diff := cmp.Diff(want, of(report, "p")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

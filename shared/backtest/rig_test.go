@@ -108,7 +108,12 @@ func (r *rig) decide(e *decision.Engine, ev event.Event) decision.Decision {
 // change changes the execution that d's first proposal made.
 func (r *rig) change(d decision.Decision, fn func(*execution.Execution)) {
 	r.t.Helper()
-	at := store.Key{Collection: execution.Collection, ID: d.Proposals[0].ExecutionID}
+	r.changeOne(d.Proposals[0].ExecutionID, fn)
+}
+
+func (r *rig) changeOne(id string, fn func(*execution.Execution)) {
+	r.t.Helper()
+	at := store.Key{Collection: execution.Collection, ID: id}
 	err := r.store.Run(r.t.Context(), func(ctx context.Context, tx store.Tx) error {
 		x, err := store.Get[execution.Execution](ctx, tx, at)
 		if err != nil {

@@ -13,11 +13,13 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
 // TestChanges holds one change of each kind against what is said of it.
@@ -170,7 +172,17 @@ func TestOneEvent(t *testing.T) {
 	if p := of(one(other.EventID), "p"); p.Doubled != 1 || p.Refused != 0 {
 		t.Errorf("an event whose effect is made: %+v, want doubled", p)
 	}
-	_, err := backtest.Run(t.Context(), backtest.Deps{Store: r.store, Engine: e}, backtest.Request{Event: "vnone"}, nil)
+	again := r.issue(1, "t")
+	again.ID = "another delivery"
+	r.decide(e, again)
+	list, _, err := store.List[decision.Delivery](t.Context(), r.store, store.Query{Collection: decision.Deliveries, OrderBy: "received_at", Desc: true, Limit: 1})
+	if err != nil || list[0].DuplicateOf == "" {
+		t.Fatalf("%+v, %v; want a duplicate", list, err)
+	}
+	if report := one(list[0].ID); report.Events != 1 || of(report, "p").Runs != 1 {
+		t.Errorf("a duplicate: %+v, want it decided as its first", report)
+	}
+	_, err = backtest.Run(t.Context(), backtest.Deps{Store: r.store, Engine: e}, backtest.Request{Event: "vnone"}, nil)
 	if !fault.Is(err, fault.NotFound) {
 		t.Errorf("an unknown event: %v", err)
 	}

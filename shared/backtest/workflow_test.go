@@ -28,6 +28,9 @@ func TestWorkflows(t *testing.T) {
 	r.change(first, func(x *execution.Execution) {
 		x.State, x.Undo = execution.Reverted, &execution.Undo{By: "key:bob"}
 	})
+	r.changeOne(first.Proposals[0].Steps[1].ExecutionID, func(x *execution.Execution) { // a no outweighs a yes
+		x.State, x.Category, x.Answer = execution.Succeeded, execution.Manual, "approved by key:ann"
+	})
 	for name, c := range map[string]struct {
 		policies string
 		want     backtest.PolicyReport
