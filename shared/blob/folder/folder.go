@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
@@ -64,22 +65,48 @@ func (s *Store) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, s.explain("get", key, err)
 	}
-	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
-	if err != nil {
+	z, ok := decoders.Get().(*zstd.Decoder)
+	if !ok {
+		return nil, errors.Join(errors.New("no decoder"), f.Close())
+	}
+	if err := z.Reset(f); err != nil {
 		return nil, errors.Join(s.explain("get", key, err), f.Close())
 	}
 	return &reader{z, f}, nil
 }
 
+// decoders are used again: to make one costs as much as to read a small blob.
+var decoders = sync.Pool{New: func() any {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return z
+}}
+
+// reader reads one blob, with a decoder that is its own until it is closed.
 type reader struct {
-	*zstd.Decoder
-	file *os.File
+	decoder *zstd.Decoder
+	file    *os.File
+}
+
+// Read implements io.Reader.
+func (r *reader) Read(b []byte) (int, error) {
+	if r.decoder == nil {
+		return 0, fs.ErrClosed
+	}
+	return r.decoder.Read(b)
 }
 
 // Close implements io.Closer.
 func (r *reader) Close() error {
-	r.Decoder.Close()
-	return r.file.Close()
+	if r.decoder == nil {
+		return fs.ErrClosed
+	}
+	err := r.decoder.Reset(nil) // lets go of the file
+	decoders.Put(r.decoder)
+	r.decoder = nil
+	return errors.Join(err, r.file.Close())
 }
 
 // Stat implements blob.Store.

@@ -92,3 +92,49 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		t.Errorf("Open = %v", err)
 	}
 }
+
+// TestReadersAreApart: a reader that was closed, even twice, shares nothing
+// with those that are opened later.
+func TestReadersAreApart(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	for _, key := range []string{"a", "b"} {
+		if err := s.Put(t.Context(), key, strings.NewReader(strings.Repeat(key, 100_000))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := s.Get(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := make([]byte, 10)
+	if _, err := io.ReadFull(first, part); err != nil {
+		t.Fatal(err)
+	}
+	if first.Close() != nil || first.Close() == nil {
+		t.Error("the first close failed, or the second did not")
+	}
+	var open []io.ReadCloser
+	for range 2 {
+		r, err := s.Get(t.Context(), "b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, r)
+	}
+	if n, err := first.Read(part); err == nil {
+		t.Errorf("%q was read after the close", part[:n])
+	}
+	for range 1_000 { // in turns
+		for _, r := range open {
+			if _, err := io.ReadFull(r, part); err != nil || string(part) != "bbbbbbbbbb" {
+				t.Fatalf("%q, %v", part, err)
+			}
+		}
+	}
+	for _, r := range open {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
