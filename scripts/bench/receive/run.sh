@@ -7,7 +7,7 @@ root=$(cd "$here/../../.." && pwd)
 cache="$root/.cache/bench-receive"
 mkdir -p "$cache/bin"
 (cd "$root" && go build -o "$cache/bin/githubwebhook" ./functions/githubwebhook/cmd)
-(cd "$here" && go build -o "$cache/bin/" . ./floor ./gogithub)
+(cd "$here" && go build -o "$cache/bin/" . ./durable ./floor ./gogithub)
 cp "$here"/*.mjs "$cache"
 if [ ! -d "$cache/node_modules/probot" ]; then
   (cd "$cache" && npm install --no-audit --no-fund --silent --prefix . @octokit/webhooks@14.2.0 probot@14.3.2)

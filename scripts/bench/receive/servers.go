@@ -10,9 +10,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const key = "a secret of the benchmark"
@@ -43,6 +44,7 @@ func startAll(ctx context.Context, bin, node string) ([]*server, error) {
 		args []string
 	}{
 		{"floor", []string{filepath.Join(bin, "floor")}},
+		{"durable", []string{filepath.Join(bin, "durable")}},
 		{"ours", []string{filepath.Join(bin, "githubwebhook")}},
 		{"go-github", []string{filepath.Join(bin, "gogithub")}},
 		{"octokit", []string{"node", filepath.Join(node, "octokit.mjs")}},
@@ -108,21 +110,15 @@ func freePort(ctx context.Context) (int, error) {
 	return address.Port, nil
 }
 
-// cpu returns the process's user and system time so far (proc(5), fields 14
-// and 15 of stat, in hundredths of a second).
+// cpu returns the process's user and system time so far, in nanoseconds: the
+// clock that clock_getcpuclockid(3) gives for another process.
 func (s *server) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
-	if err != nil {
-		return 0, err
+	const scheduled = 2 // CPUCLOCK_SCHED
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^s.process.Process.Pid<<3|scheduled), &t); err != nil { //nolint:gosec // ids have 22 bits
+		return 0, fmt.Errorf("read the CPU time of %s: %w", s.name, err)
 	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, errors.New("proc stat is too short")
-	}
-	user, err1 := strconv.Atoi(fields[11])
-	system, err2 := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
+	return time.Duration(t.Nano()), nil
 }
 
 func stopAll(servers []*server) {
