@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 	if _, err := h.secret(ctx, secretLogKey, newLogKey); err != nil {
 		return err
 	}
-	world, err := h.openWorld(ctx, "http://"+front.Addr().String()+m.Functions["githubwebhook"].Trigger.HTTP)
+	world, err := h.openWorld(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,16 +76,17 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 	if err != nil {
 		return err
 	}
+	info := Info{Endpoint: endpoint, Data: cfg.Data}
+	var beside errgroup.Group // what takes long and no function waits for: a first start makes an RSA key
+	beside.Go(func() error { return h.fakeGitHub(ctx, world, endpoint.Webhook) })
+	beside.Go(func() error { info.Policies, info.PolicyErr = h.policies(); return nil })
 	fns, err := h.build(ctx, m, endpoint)
-	if err != nil {
+	if err == nil {
+		info.Recovered, err = h.recovered(ctx, m)
+	}
+	if err := errors.Join(err, beside.Wait()); err != nil {
 		return err
 	}
-	recovered, err := h.recovered(ctx, m)
-	if err != nil {
-		return err
-	}
-	info := Info{Endpoint: endpoint, Data: cfg.Data, Recovered: recovered}
-	info.Policies, info.PolicyErr = h.policies()
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, front, fns.mux) })

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -21,13 +20,13 @@ import (
 // or one of another process on this machine.
 type world struct {
 	url    string
-	server *github.Server // nil if it is another process's
-	listen net.Listener
+	server *github.Server // nil until fakeGitHub has made it
+	listen net.Listener   // nil if it is another process's
 }
 
-// openWorld starts the fake GitHub, or checks that the one given is on this
-// machine: what runs here is live on every installation.
-func (h *host) openWorld(ctx context.Context, webhook string) (*world, error) {
+// openWorld opens the port of the fake GitHub, or checks that the one given is
+// on this machine: what runs here is live on every installation.
+func (h *host) openWorld(ctx context.Context) (*world, error) {
 	if h.cfg.GitHub != "" {
 		u, err := url.Parse(h.cfg.GitHub)
 		if err != nil || !net.ParseIP(u.Hostname()).IsLoopback() {
@@ -39,11 +38,7 @@ func (h *host) openWorld(ctx context.Context, webhook string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := h.fakeGitHub(ctx, webhook)
-	if err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	return &world{url: "http://" + l.Addr().String(), server: server, listen: l}, nil
+	return &world{url: "http://" + l.Addr().String(), listen: l}, nil
 }
 
 // serve runs the fake until ctx ends.
@@ -56,40 +51,45 @@ func (w *world) serve(ctx context.Context) error {
 
 // Close ends the fake; its journal is complete.
 func (w *world) Close() error {
+	if w.listen != nil {
+		_ = w.listen.Close() // serve has closed it already, unless the start failed
+	}
 	if w.server == nil {
 		return nil
 	}
-	_ = w.listen.Close() // serve has closed it already, unless the start failed
 	return w.server.Close()
 }
 
-// fakeGitHub makes the fake. It knows the App's public key and the webhook's
-// secret, as the real one does.
-func (h *host) fakeGitHub(ctx context.Context, webhook string) (*github.Server, error) {
+// fakeGitHub makes the fake, unless w is another process's. It knows the App's
+// public key and the webhook's secret, as the real one does.
+func (h *host) fakeGitHub(ctx context.Context, w *world, webhook string) error {
+	if w.listen == nil {
+		return nil
+	}
 	hook, err := h.secret(ctx, secretWebhook, newWebhookSecret)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	private, err := h.secret(ctx, secretAppKey, newAppKey)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	public, err := publicKey(private)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	dir, err := h.cfg.folder("github")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	world, err := github.New(github.Config{
+	w.server, err = github.New(github.Config{
 		Clock: h.Clock, Log: h.Log.With(slog.String("emulator", "github")), AppID: appID, AppKey: public,
 		Secret: hook, WebhookURL: webhook, Journal: filepath.Join(dir, "journal.jsonl"),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("start the fake GitHub: %w", err)
+		return fmt.Errorf("start the fake GitHub: %w", err)
 	}
-	return world, nil
+	return nil
 }
 
 // policies returns how many policies are in force, or why there are none.

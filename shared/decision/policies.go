@@ -13,7 +13,7 @@ import (
 // keeps it in force.
 type Folder struct{ files *lastgood.Folder[*policy.Set] }
 
-// NewFolder returns the policies under files and reads them once.
+// NewFolder returns the policies under files, read when they are first asked for.
 func NewFolder(files fs.FS, catalog policy.Catalog, c clock.Clock, log *slog.Logger) *Folder {
 	return &Folder{lastgood.New(lastgood.Source[*policy.Set]{
 		Name: "policies", Files: files, Globs: []string{"policies/*.y*ml"},

@@ -51,11 +51,10 @@ type Folder[T any] struct {
 	err     error
 }
 
-// New returns what s says and reads it once.
+// New returns what s says. It is read when it is first asked for: a process of
+// several functions starts without reading the same files for each.
 func New[T any](s Source[T], c clock.Clock, log *slog.Logger) *Folder[T] {
-	f := &Folder[T]{source: s, clock: c, log: log}
-	f.Current()
-	return f
+	return &Folder[T]{source: s, clock: c, log: log}
 }
 
 // Current returns what is in force; ok is false if there is nothing.

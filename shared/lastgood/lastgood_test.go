@@ -28,6 +28,8 @@ type rig struct {
 	reads atomic.Int64
 	log   bytes.Buffer
 	told  []string
+
+	unasked int64 // reads before it was asked for anything
 }
 
 func newRig(text string) *rig {
@@ -37,7 +39,17 @@ func newRig(text string) *rig {
 		Name: "things", Files: r.files, Globs: []string{"a.yaml", "more/*.yaml"},
 		Read: r.read, Changed: func(s string) { r.told = append(r.told, s) },
 	}, r.clock, slog.New(slog.NewTextHandler(&r.log, nil)))
+	r.unasked = r.reads.Load()
+	r.Current()
 	return r
+}
+
+// TestReadsWhenAsked is what a start of several functions rests on.
+func TestReadsWhenAsked(t *testing.T) {
+	t.Parallel()
+	if r := newRig("a"); r.unasked != 0 || r.reads.Load() != 1 {
+		t.Errorf("read %d times by New and %d in all, want 0 and 1", r.unasked, r.reads.Load())
+	}
 }
 
 func (r *rig) write(text string, age time.Duration) {
