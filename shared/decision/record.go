@@ -2,14 +2,13 @@ package decision
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/docid"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -150,9 +149,7 @@ func (e *Engine) queue(ctx context.Context, d Decision) error {
 	return nil
 }
 
-// shortID names a document by what makes it unique: the kind's letter and 25
-// characters of lower-case base32 of a SHA-256 over the parts.
+// shortID names a document by what makes it unique, after the kind's letter.
 func shortID(kind string, parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return kind + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:25])
+	return kind + docid.Of(parts...)[:docid.Length-1]
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/docid"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -79,7 +80,7 @@ func field(ctx context.Context, r store.Reader, t action.Target, name string) (F
 	if t.RepositoryID != 0 { // survives renames
 		repository = fmt.Sprint(t.RepositoryID)
 	}
-	id := shortHash("field", repository, t.Kind, t.ID, name)
+	id := docid.Of("field", repository, t.Kind, t.ID, name)
 	f, err := store.Get[Field](ctx, r, fieldKey(id))
 	if errors.Is(err, store.ErrNotFound) {
 		return Field{ID: id, Resource: t.String(), Name: name}, nil

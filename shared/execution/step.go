@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/docid"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
@@ -151,5 +152,5 @@ func EffectKey(name string, t action.Target, state string) string {
 	if t.RepositoryID != 0 { // survives renames
 		repository = fmt.Sprint(t.RepositoryID)
 	}
-	return shortHash("effect", name, repository, t.Kind, t.ID, state)
+	return docid.Of("effect", name, repository, t.Kind, t.ID, state)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/docid"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
@@ -104,7 +105,7 @@ func NewWorkflow(xs []Execution, made ...WorkflowStep) Workflow {
 	for _, s := range w.Steps {
 		parts = append(parts, s.Execution)
 	}
-	w.ID = shortHash(parts...)
+	w.ID = docid.Of(parts...)
 	for i := range xs {
 		xs[i].WorkflowID = w.ID
 	}
