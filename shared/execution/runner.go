@@ -174,7 +174,7 @@ func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) err
 func (r *Runner) end(ctx context.Context, x Execution, to State, why error, p *action.Plan) error {
 	reason := why.Error()
 	if to == Failed {
-		r.Log.WarnContext(ctx, "execution failed", slog.String("execution", x.ID), slog.Any("error", why))
+		r.Log.InfoContext(ctx, "execution failed", slog.String("execution", x.ID), slog.Any("error", why))
 		reason, _ = fault.Public(why)
 	}
 	_, err := r.Machine.End(context.WithoutCancel(ctx), x, to, reason, p)
