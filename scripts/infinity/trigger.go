@@ -12,6 +12,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github/payloads"
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
@@ -168,36 +169,9 @@ func printNames(a *app, names []string, shows map[string][]string) error {
 
 // unknownEvent says which known name is nearest.
 func unknownEvent(a *app, name string, names []string) error {
-	wanted := "github." + strings.TrimPrefix(name, "github.")
-	best, least := "", len(wanted)/3
-	for _, n := range names {
-		if d := distance(wanted, n); d < least {
-			best, least = n, d
-		}
-	}
-	if best == "" {
+	hint := suggest.Closest("github."+strings.TrimPrefix(name, "github."), names)
+	if hint == "" {
 		return usageError{fmt.Errorf("there is no event %q; `%s trigger` lists them", name, a.typed)}
 	}
-	return usageError{fmt.Errorf("there is no event %q; did you mean %s? `%s trigger` lists all", name, best, a.typed)}
-}
-
-// distance is Levenshtein's: how many characters must change to make a of b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return usageError{fmt.Errorf("there is no event %q; %s `%s trigger` lists all", name, hint, a.typed)}
 }

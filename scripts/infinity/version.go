@@ -4,16 +4,12 @@ import "runtime/debug"
 
 type versionCmd struct{}
 
-// Run prints the version that the build recorded.
+// Run prints the version that the build recorded: the tag, or, between tags,
+// what Go makes of date and commit. A build outside a checkout records none.
 func (versionCmd) Run(a *app) error {
-	version, revision := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " " + s.Value
-			}
-		}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return a.printf("infinity, built without a version: its sources were in no git checkout\n")
 	}
-	return a.printf("infinity %s%s\n", version, revision)
+	return a.printf("infinity %s\n", info.Main.Version)
 }
