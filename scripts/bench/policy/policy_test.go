@@ -48,7 +48,7 @@ func ours(tb testing.TB, rs []rule) func() int {
 	}
 	for i, r := range rs {
 		when := fmt.Sprintf(`event.issue.comments >= %d && event.issue.labels.exists(l, l.name == "label-%d") && event.repository.full_name.matches(%q)`, r.comments, r.label, r.pattern())
-		if f := set.Add(policy.Source{Policy: policy.Policy{Name: fmt.Sprint("p", i), On: []string{"com.github.issues.opened"}, When: when, Action: "a", Autonomy: "L1"}}); f != nil {
+		if f := set.Add(policy.Source{Policy: policy.Policy{Name: fmt.Sprint("p", i), On: []string{"com.github.issues.opened"}, When: when, Do: []policy.Step{{Action: "a"}}, Autonomy: "L1"}}); f != nil {
 			tb.Fatal(f)
 		}
 	}
