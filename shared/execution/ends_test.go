@@ -24,11 +24,7 @@ func TestDoubtIsProbedBeforeItIsUndone(t *testing.T) {
 			r := newSagaRig(t)
 			w := r.plan(t, ready(""), "s.do", "s.probed", "s.do")
 			r.stage.before["do 2"] = always(errDown)
-			for r.get(t, "x2").State != execution.Reverting {
-				r.clock.Advance(2 * time.Minute)
-				r.try(t, "x1")
-				r.try(t, "x2")
-			}
+			r.tryUntil(t, "x2", execution.Reverting)
 			r.stage.on["2"] = arrives
 			w = r.finish(t, w.ID)
 			r.check(t, w)

@@ -151,12 +151,7 @@ func TestDoubtIsUndone(t *testing.T) {
 	r := newSagaRig(t)
 	w := r.plan(t, ready(""), "s.do", "s.do")
 	r.stage.before["do 2"] = always(errDown)
-	for r.get(t, "x2").State != execution.Reverting {
-		r.clock.Advance(time.Minute)
-		r.try(t, "x1")
-		r.try(t, "x2")
-	}
-	if x := r.get(t, "x2"); x.NotBefore.Before(r.clock.Now().Add(10 * time.Second)) { // what GitHub takes for a request
+	if x := r.tryUntil(t, "x2", execution.Reverting); x.NotBefore.Before(r.clock.Now().Add(10 * time.Second)) { // what GitHub takes for a request
 		t.Errorf("it is undone at %s, now is %s: the effect may come after", x.NotBefore, r.clock.Now())
 	}
 	w = r.finish(t, w.ID)

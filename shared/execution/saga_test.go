@@ -124,6 +124,20 @@ func (r *sagaRig) try(t *testing.T, id string) {
 	_ = r.runner.Run(t.Context(), id)
 }
 
+// tryUntil runs the first step and that of id until the latter is in a state.
+func (r *sagaRig) tryUntil(t *testing.T, id string, state execution.State) execution.Execution {
+	t.Helper()
+	for range 40 {
+		if x := r.get(t, id); x.State == state {
+			return x
+		}
+		r.clock.Advance(2 * time.Minute)
+		r.try(t, "x1")
+		r.try(t, id)
+	}
+	return r.wantState(t, id, state)
+}
+
 // check holds w to the stage: the lists are exact, what was undone was undone
 // once and in reverse, and the records are a chain.
 func (r *sagaRig) check(t *testing.T, w execution.Workflow) {
