@@ -48,6 +48,7 @@ func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	a.freezes()
 	a.plans()
 	a.audit()
+	a.auditLog()
 	a.meta()
 	return a
 }

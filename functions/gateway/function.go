@@ -81,6 +81,7 @@ type Decider interface {
 // Deps is what the handler stands on.
 type Deps struct {
 	Store      store.Store
+	Blobs      Blobs
 	Tasks      task.Enqueuer
 	Answers    Answers
 	Approvers  desk.Config
@@ -127,7 +128,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock})
 	approvers := approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log)
 	return New(cfg, Deps{
-		Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log, Reverts: machine, Approvers: approvers,
+		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log, Reverts: machine, Approvers: approvers,
 		Answers:    &desk.Desk{Machine: machine, Config: approvers, Store: p.Store, Tasks: p.Tasks, Clock: p.Clock},
 		Decider:    decision.NewEngine(engine),
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),

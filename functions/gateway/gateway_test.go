@@ -15,6 +15,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
@@ -38,6 +39,18 @@ type world struct {
 	tasks   *tasks
 
 	backtests *backtests
+}
+
+// tiles is a blob store with one tile of the audit log.
+func tiles(t *testing.T) *blobmemory.Store {
+	t.Helper()
+	blobs := blobmemory.New(clock.NewVirtual(start))
+	for _, key := range []string{"audit/tile/0/000", "audit/checkpoint/000000000000007", "events/secret.json"} {
+		if err := blobs.Put(t.Context(), key, strings.NewReader("bytes of "+key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return blobs
 }
 
 // approvers links each key to a person of its name.
@@ -70,7 +83,7 @@ func newWorld(t *testing.T) *world {
 		w.keys[role] = token
 	}
 	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}, Schema: schema}, gateway.Deps{
-		Store: w.store, Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
+		Store: w.store, Blobs: tiles(t), Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers: &desk.Desk{
 			Machine: execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 			Config:  approvers{}, Store: w.store, Tasks: w.tasks, Clock: w.clock,

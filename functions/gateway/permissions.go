@@ -37,5 +37,8 @@ var Permissions = auth.Matrix{
 	"POST /v1/freezes":   {auth.Editor, auth.Admin, auth.Service},
 	"DELETE /v1/freezes": {auth.Admin},
 
-	"GET /v1/audit": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/audit/log":     {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/audit/blob":    {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/audit/records": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/audit":         {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 }

@@ -259,6 +259,9 @@ func TestAnswersFitTheDescription(t *testing.T) {
 			kind = "text~1event-stream"
 			body = body[strings.LastIndex(body, "data: ")+len("data: "):]
 		}
+		if rec.Header().Get("Content-Type") == "application/octet-stream" {
+			continue
+		}
 		schema, err := compiler.Compile("mem:///openapi.json#/paths/" + pointer + "/" + strings.ToLower(method) +
 			"/responses/200/content/" + kind + "/schema")
 		if err != nil {

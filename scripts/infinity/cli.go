@@ -45,7 +45,7 @@ type cli struct {
 	Unfreeze   unfreezeCmd   `cmd:"" help:"Lift a freeze."`
 	Replay     replayCmd     `cmd:"" help:"Say what would be decided on an event now, or with --shadow what would become of it; nothing is executed."`
 	Policy     policyCmd     `cmd:"" help:"Check policies on this machine, and try them on what happened."`
-	Audit      auditCmd      `cmd:"" help:"List audit records."`
+	Audit      auditCmd      `cmd:"" help:"List audit records, verify the log, prove a record."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

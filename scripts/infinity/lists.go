@@ -108,7 +108,7 @@ func policyOf(x execution.Execution) string {
 	return fmt.Sprintf("%s #%d", x.Policy, x.Step)
 }
 
-type auditCmd struct {
+type auditListCmd struct {
 	listFlags
 	Subject  string `help:"Only of this document: executions/…, decisions/…, controls/global."`
 	Actor    string `help:"Only by this actor: system:execute, key:local."`
@@ -116,7 +116,7 @@ type auditCmd struct {
 }
 
 // Run lists audit records.
-func (c *auditCmd) Run(ctx context.Context, a *app) error {
+func (c *auditListCmd) Run(ctx context.Context, a *app) error {
 	id, err := fullID(ctx, a, "/v1/decisions/", c.Decision)
 	if err != nil {
 		return err

@@ -49,6 +49,22 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, out any
 	return c.call(ctx, http.MethodGet, path, query, nil, out)
 }
 
+// Bytes reads what path answers, as it is.
+func (c *Client) Bytes(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	resp, err := c.send(ctx, http.MethodGet, path, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "the answer of %s ended early", c.base)
+	}
+	return data, nil
+}
+
 // Post sends body as JSON to path and reads the answer into out; nil ignores it.
 func (c *Client) Post(ctx context.Context, path string, body, out any) error {
 	return c.call(ctx, http.MethodPost, path, nil, body, out)

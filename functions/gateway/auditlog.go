@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+// Blobs is what is read of the blob store: the audit log's tiles.
+type Blobs interface {
+	Get(ctx context.Context, key string) (io.ReadCloser, error)
+	List(ctx context.Context, prefix, cursor string, limit int) ([]blob.Info, string, error)
+}
+
+// AuditLog is where the audit log is.
+type AuditLog struct {
+	transparency.State
+	Later []string `json:"later" nullable:"false" doc:"keys of checkpoints of more leaves than size; there are none but while it is sealed"`
+}
+
+// auditLog is the routes that an auditor reads the log by. They serve what is
+// stored, as it is: nothing of it is to be believed before it is verified.
+func (a *api) auditLog() {
+	type since struct {
+		Size int64 `query:"size" minimum:"-1" default:"-1" doc:"look for checkpoints of more leaves than this; -1 is the newest's"`
+	}
+	route(a, http.MethodGet, "/v1/audit/log", "Read the newest checkpoint of the audit log", func(ctx context.Context, in *since) (*one[AuditLog], error) {
+		st, err := transparency.Read(ctx, a.d.Store)
+		if err != nil {
+			return nil, err
+		}
+		size := in.Size
+		if size < 0 {
+			size = st.Size
+		}
+		infos, _, err := a.d.Blobs.List(ctx, transparency.Prefix+"checkpoint/", transparency.CheckpointKey(size), 20)
+		out := AuditLog{State: st, Later: []string{}}
+		for _, info := range infos {
+			out.Later = append(out.Later, info.Key)
+		}
+		return &one[AuditLog]{out}, err
+	})
+	type key struct {
+		Key string `query:"key" required:"true" maxLength:"200" pattern:"^audit/(tile|checkpoint)/[0-9a-z./]+$" doc:"as https://c2sp.org/tlog-tiles names it, after audit/"`
+	}
+	type bytes struct {
+		ContentType string `header:"Content-Type"`
+		Body        []byte
+	}
+	route(a, http.MethodGet, "/v1/audit/blob", "Read a tile, entry bundle or checkpoint of the audit log", func(ctx context.Context, in *key) (*bytes, error) {
+		r, err := a.d.Blobs.Get(ctx, in.Key)
+		if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrKey) {
+			return nil, fault.Wrap(fault.NotFound, err, "the audit log has no %s", in.Key)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", in.Key, err)
+		}
+		defer func() { _ = r.Close() }()
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", in.Key, err)
+		}
+		return &bytes{ContentType: "application/octet-stream", Body: data}, nil
+	}, func(op *huma.Operation) {
+		op.Responses = map[string]*huma.Response{"200": {Description: "the bytes", Content: map[string]*huma.MediaType{
+			"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}},
+		}}}
+	})
+	type page struct {
+		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
+		Cursor string `query:"cursor" maxLength:"2048"`
+	}
+	route(a, http.MethodGet, "/v1/audit/records", "List audit records in the order of the log, the unsealed first", func(ctx context.Context, in *page) (*one[Page[audit.Record]], error) {
+		records, next, err := store.List[audit.Record](ctx, a.d.Store, store.Query{
+			Collection: audit.Collection, OrderBy: "index", Limit: in.Limit, Cursor: in.Cursor,
+		})
+		if records == nil {
+			records = []audit.Record{}
+		}
+		return &one[Page[audit.Record]]{Page[audit.Record]{Items: records, Next: next}}, err
+	})
+}
