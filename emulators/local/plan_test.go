@@ -59,6 +59,7 @@ func TestPlanOverWhatHappened(t *testing.T) {
 	if want := map[string]int{"rerun-failed-ci": 1, "triage-new-issues": 0, "label-crashes": 0, "ask-for-details": 0}; !maps.Equal(want, agreed) {
 		t.Errorf("people agreed with %v, want %v", agreed, want)
 	}
+	original := files["policies/ci.yaml"]
 	files["policies/ci.yaml"] = strings.Replace(files["policies/ci.yaml"], "autonomy: L4", "autonomy: L1", 1)
 	delete(files, "policies/issues.yaml")
 	changes := map[string]map[backtest.Kind]int{}
@@ -71,6 +72,17 @@ func TestPlanOverWhatHappened(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+
+	less, err := os.ReadFile(filepath.Join(folder, "autonomy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := strings.Replace(string(less), "error-recovery:\n    level: L5", "error-recovery:\n    level: L2", 1)
+	for _, p := range plan(t, info.Endpoint, map[string]string{"policies/ci.yaml": original, "autonomy.yaml": trusted}).Policies {
+		if p.Policy == "rerun-failed-ci" && (p.Changes[backtest.Level] != 1 || p.Records != 1) {
+			t.Errorf("trusted with less: %+v, want it recorded only", p)
+		}
 	}
 
 	var shadow backtest.Report

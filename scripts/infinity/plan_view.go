@@ -129,15 +129,22 @@ func verdict(p backtest.PolicyReport) string {
 	if p.Refused > 0 {
 		parts = append(parts, fmt.Sprintf("freezes or limits would stop %d of them now", p.Refused))
 	}
-	switch acted := p.Runs+p.Asks+p.Records > 0; {
-	case p.Agreed+p.Disagreed > 0 && p.Disagreed == 0:
-		parts = append(parts, fmt.Sprintf("people agreed with %d", p.Agreed))
-	case p.Agreed+p.Disagreed > 0:
-		parts = append(parts, fmt.Sprintf("people agreed with %d and disagreed with %d", p.Agreed, p.Disagreed))
-	case acted:
-		parts = append(parts, "nobody was asked")
+	return strings.Join(append(parts, said(p)...), ", ")
+}
+
+// said is what people said to what the policy would have done.
+func said(p backtest.PolicyReport) []string {
+	switch {
+	case p.Agreed > 0 && p.Disagreed > 0:
+		return []string{fmt.Sprintf("people agreed with %d and disagreed with %d", p.Agreed, p.Disagreed)}
+	case p.Agreed > 0:
+		return []string{fmt.Sprintf("people agreed with %d", p.Agreed)}
+	case p.Disagreed > 0:
+		return []string{fmt.Sprintf("people disagreed with %d", p.Disagreed)}
+	case p.Runs+p.Asks+p.Records > 0:
+		return []string{"nobody was asked"}
 	}
-	return strings.Join(parts, ", ")
+	return nil
 }
 
 // leftOut says what could not be looked at.

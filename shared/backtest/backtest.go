@@ -57,8 +57,9 @@ type Progress struct {
 type Report struct {
 	Since  time.Time `json:"since"`
 	Until  time.Time `json:"until"`
-	Digest string    `json:"policy_digest"`  // of the policies that were run
-	Note   string    `json:"note,omitempty"` // why they could propose nothing
+	Digest string    `json:"policy_digest"`             // of the policies that were run
+	Trust  string    `json:"autonomy_digest,omitempty"` // and of the autonomy.yaml
+	Note   string    `json:"note,omitempty"`            // why they could propose nothing
 
 	Events     int `json:"events"`      // decided again
 	Duplicates int `json:"duplicates"`  // told of a change that another event told of before; left out

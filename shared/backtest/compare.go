@@ -31,17 +31,17 @@ var Kinds = []Kind{Failing, Mended, New, Gone, Action, Level}
 // Answer is what a policy makes of one event. The zero value is "it does not
 // match".
 type Answer struct {
-	Action   string          // of several steps: theirs, joined
-	Wants    bool            // false: it does not match, or it cannot act
-	Args     json.RawMessage // a list, one for each step; nil: not known, since it has no execution of its own
-	Effects  []string        // the effect keys that are known
+	Actions  []string          // one for each step
+	Wants    bool              // false: it does not match, or it cannot act
+	Args     []json.RawMessage // one for each step; nil: not known, since it has no execution of its own
+	Effects  []string          // the effect keys that are known
 	Level    string
 	Category string
 	Error    string // why its condition could not be evaluated
 	Note     string // why it has no execution of its own
 }
 
-// maxArgs is how many characters of the arguments are shown.
+// maxArgs is how many characters of a step's arguments are shown.
 const maxArgs = 300
 
 // String is the answer in words.
@@ -49,19 +49,29 @@ func (a Answer) String() string {
 	switch {
 	case a.Error != "":
 		return "cannot be evaluated: " + a.Error
-	case a.Action == "":
+	case len(a.Actions) == 0:
 		return "no match"
 	case !a.Wants:
 		return "matches, but cannot act: " + a.Note
 	}
-	text := a.Level + " " + a.Category + " " + a.Action
-	if args := strings.TrimSuffix(strings.TrimPrefix(string(a.Args), "["), "]"); args != "" && args != "{}" {
-		if runes := []rune(args); len(runes) > maxArgs {
-			args = string(runes[:maxArgs]) + "…"
+	steps := slices.Clone(a.Actions)
+	for i := range steps {
+		if len(a.Args) == len(steps) { // all are known
+			steps[i] += shown(a.Args[i])
 		}
-		text += " " + args
 	}
-	return text
+	return a.Level + " " + a.Category + " " + strings.Join(steps, ", then ")
+}
+
+// shown is what is shown of a step's arguments after its action.
+func shown(args json.RawMessage) string {
+	if len(args) == 0 || string(args) == "{}" {
+		return ""
+	}
+	if runes := []rune(string(args)); len(runes) > maxArgs {
+		return " " + string(runes[:maxArgs]) + "…"
+	}
+	return " " + string(args)
 }
 
 // Compare says how now differs from then, or "".
@@ -77,7 +87,7 @@ func Compare(then, now Answer) Kind {
 		return Gone
 	case !now.Wants:
 		return ""
-	case then.Action != now.Action || !sameArgs(then, now):
+	case !slices.Equal(then.Actions, now.Actions) || !sameArgs(then, now):
 		return Action
 	case then.Level != now.Level || then.Category != now.Category:
 		return Level
@@ -91,14 +101,18 @@ func sameArgs(then, now Answer) bool {
 	if then.Args == nil || now.Args == nil {
 		return len(then.Effects) == 0 || len(now.Effects) == 0 || then.Effects[0] == now.Effects[0]
 	}
-	if bytes.Equal(then.Args, now.Args) {
+	if len(then.Args) != len(now.Args) {
+		return true // of a workflow, steps that were done before are not there
+	}
+	return slices.EqualFunc(then.Args, now.Args, sameJSON)
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
 		return true
 	}
-	var a, b []any
-	if json.Unmarshal(then.Args, &a) != nil || json.Unmarshal(now.Args, &b) != nil {
-		return false
-	}
-	return len(a) != len(b) || reflect.DeepEqual(a, b) // of a workflow, steps that were done before are not there
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 // answersOf returns d's answers by policy; own are the executions that its
@@ -109,27 +123,17 @@ func answersOf(d decision.Decision, own map[string][]execution.Execution) map[st
 		answers[f.Policy] = Answer{Error: f.Error}
 	}
 	for _, p := range d.Proposals {
-		a := Answer{Action: p.Action, Effects: p.Executions(), Level: p.Level, Category: p.Category, Note: p.Note}
+		a := Answer{Actions: []string{p.Action}, Effects: p.Executions(), Level: p.Level, Category: p.Category, Note: p.Note}
 		a.Wants = len(a.Effects) > 0 || p.Doubled
-		for i, s := range p.Steps {
-			if i > 0 {
-				a.Action += ", " + s.Action
+		for i, step := range p.Steps {
+			if i > 0 { // the first is p.Action
+				a.Actions = append(a.Actions, step.Action)
 			}
 		}
-		a.Args = argsOf(own[p.Policy])
+		for _, x := range own[p.Policy] {
+			a.Args = append(a.Args, x.Args)
+		}
 		answers[p.Policy] = a
 	}
 	return answers
-}
-
-// argsOf lists the arguments of xs; nil if there is none.
-func argsOf(xs []execution.Execution) json.RawMessage {
-	if len(xs) == 0 {
-		return nil
-	}
-	args := make([][]byte, len(xs))
-	for i, x := range xs {
-		args[i] = x.Args
-	}
-	return slices.Concat([]byte("["), bytes.Join(args, []byte(",")), []byte("]"))
 }

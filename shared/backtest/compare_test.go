@@ -12,12 +12,12 @@ import (
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	wants := func(change func(*backtest.Answer)) backtest.Answer {
-		a := backtest.Answer{Action: "a", Args: json.RawMessage(`[{"x":1,"y":[2]}]`), Wants: true, Effects: []string{"x1"}, Level: "L4", Category: "Alert"}
+		a := backtest.Answer{Actions: []string{"a"}, Args: []json.RawMessage{[]byte(`{"x":1,"y":[2]}`)}, Wants: true, Effects: []string{"x1"}, Level: "L4", Category: "Alert"}
 		change(&a)
 		return a
 	}
 	as := wants(func(*backtest.Answer) {})
-	none, failed, cannot := backtest.Answer{}, backtest.Answer{Error: "no such key"}, backtest.Answer{Action: "a", Level: "L4", Note: "names no issue"}
+	none, failed, cannot := backtest.Answer{}, backtest.Answer{Error: "no such key"}, backtest.Answer{Actions: []string{"a"}, Level: "L4", Note: "names no issue"}
 	for name, c := range map[string]struct {
 		then, now backtest.Answer
 		want      backtest.Kind
@@ -35,16 +35,16 @@ func TestCompare(t *testing.T) {
 		"fails still":               {failed, failed, ""},
 		"level":                     {as, wants(func(a *backtest.Answer) { a.Level = "L5" }), backtest.Level},
 		"category":                  {as, wants(func(a *backtest.Answer) { a.Category = "Automatic" }), backtest.Level},
-		"another action":            {as, wants(func(a *backtest.Answer) { a.Action = "b" }), backtest.Action},
-		"action before level":       {as, wants(func(a *backtest.Answer) { a.Action, a.Level = "b", "L1" }), backtest.Action},
-		"other arguments":           {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`[{"x":1,"y":[3]}]`) }), backtest.Action},
-		"arguments written newly":   {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`[{ "y": [2], "x": 1 }]`) }), ""},
+		"another action":            {as, wants(func(a *backtest.Answer) { a.Actions = []string{"b"} }), backtest.Action},
+		"action before level":       {as, wants(func(a *backtest.Answer) { a.Actions, a.Level = []string{"b"}, "L1" }), backtest.Action},
+		"other arguments":           {as, wants(func(a *backtest.Answer) { a.Args = []json.RawMessage{[]byte(`{"x":1,"y":[3]}`)} }), backtest.Action},
+		"arguments written newly":   {as, wants(func(a *backtest.Answer) { a.Args = []json.RawMessage{[]byte(`{ "y": [2], "x": 1 }`)} }), ""},
 		"another key of the same":   {as, wants(func(a *backtest.Answer) { a.Effects = []string{"x2"} }), ""},
 		"args unknown, same effect": {as, wants(func(a *backtest.Answer) { a.Args = nil }), ""},
 		"args unknown, another":     {as, wants(func(a *backtest.Answer) { a.Args, a.Effects = nil, []string{"x2"} }), backtest.Action},
-		"a step less, done before":  {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`[]`) }), ""},
+		"a step less, done before":  {as, wants(func(a *backtest.Answer) { a.Args = []json.RawMessage{} }), ""},
 		"effects unknown":           {as, wants(func(a *backtest.Answer) { a.Args, a.Effects = nil, nil }), ""},
-		"args that are no JSON":     {as, wants(func(a *backtest.Answer) { a.Args = json.RawMessage(`{`) }), backtest.Action},
+		"args that are no JSON":     {as, wants(func(a *backtest.Answer) { a.Args = []json.RawMessage{[]byte(`{`)} }), backtest.Action},
 	} {
 		if got := backtest.Compare(c.then, c.now); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -57,10 +57,12 @@ func TestAnswersInWords(t *testing.T) {
 	for want, a := range map[string]backtest.Answer{
 		"no match":                                      {},
 		"cannot be evaluated: no such key":              {Error: "no such key"},
-		"matches, but cannot act: no issue":             {Action: "a", Note: "no issue"},
-		"L4 Alert a":                                    {Action: "a", Wants: true, Level: "L4", Category: "Alert", Args: json.RawMessage("[{}]")},
-		`L5 Automatic a {"labels":["crash"]}`:           {Action: "a", Wants: true, Level: "L5", Category: "Automatic", Args: json.RawMessage(`[{"labels":["crash"]}]`)},
-		`L4 Alert a "` + strings.Repeat("ö", 299) + "…": {Action: "a", Wants: true, Level: "L4", Category: "Alert", Args: json.RawMessage(`["` + strings.Repeat("ö", 400) + `"]`)},
+		"matches, but cannot act: no issue":             {Actions: []string{"a"}, Note: "no issue"},
+		`L4 Alert a {"x":1}, then b`:                    {Actions: []string{"a", "b"}, Wants: true, Level: "L4", Category: "Alert", Args: []json.RawMessage{[]byte(`{"x":1}`), []byte("{}")}},
+		"L4 Alert a, then b":                            {Actions: []string{"a", "b"}, Wants: true, Level: "L4", Category: "Alert", Args: []json.RawMessage{[]byte(`{"x":1}`)}},
+		"L4 Alert a":                                    {Actions: []string{"a"}, Wants: true, Level: "L4", Category: "Alert", Args: []json.RawMessage{[]byte("{}")}},
+		`L5 Automatic a {"labels":["crash"]}`:           {Actions: []string{"a"}, Wants: true, Level: "L5", Category: "Automatic", Args: []json.RawMessage{[]byte(`{"labels":["crash"]}`)}},
+		`L4 Alert a "` + strings.Repeat("ö", 299) + "…": {Actions: []string{"a"}, Wants: true, Level: "L4", Category: "Alert", Args: []json.RawMessage{[]byte(`"` + strings.Repeat("ö", 400) + `"`)}},
 	} {
 		if got := a.String(); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -43,7 +43,8 @@ func (t *tally) add(ctx context.Context, c loaded) error {
 		return err
 	}
 	t.report.Events++
-	t.report.Digest, t.report.Note = c.draft.Decision.PolicyDigest, c.draft.Decision.Note
+	d := c.draft.Decision
+	t.report.Digest, t.report.Trust, t.report.Note = d.PolicyDigest, d.AutonomyDigest, d.Note
 	changed := false
 	for _, a := range all {
 		opinion := c.opinion(a)
