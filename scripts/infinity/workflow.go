@@ -92,14 +92,15 @@ func (e explainer) workflow(now time.Time, w execution.Workflow, executions map[
 	if w.Reason != "" {
 		fmt.Fprintf(&b, "  reason   %s\n", view.Clean(w.Reason))
 	}
-	if len(w.Undone) > 0 || w.State == execution.WorkflowStuck {
+	if len(w.Undone) > 0 || w.State == execution.WorkflowStuck || w.State == execution.WorkflowCompensating {
 		fmt.Fprintf(&b, "  stands   %s\n  undone   %s\n", numbers(w.Stands), numbers(w.Undone))
 	}
 	for _, s := range w.Steps {
 		fmt.Fprintf(&b, "  step %-3d %s\n", s.Step, e.step(s.Action, s.Execution, executions[s.Execution], s.MadeBy))
 	}
 	for _, s := range w.Steps { // the one that people can answer to speaks for all
-		if x := executions[s.Execution]; s.MadeBy == "" && (w.State != execution.WorkflowStuck || x.State == execution.RevertFailed) {
+		x := executions[s.Execution]
+		if s.MadeBy == "" && w.State != execution.WorkflowCompensating && (w.State != execution.WorkflowStuck || x.State == execution.RevertFailed) {
 			e.answers(&b, "  %-8s ", x)
 			break
 		}
@@ -131,7 +132,7 @@ func (e explainer) step(action, id string, x execution.Execution, madeBy string)
 	if x.Reason != "" {
 		line += ": " + view.Clean(x.Reason)
 	}
-	if x.Undo != nil && x.State == execution.Reverting {
+	if x.State == execution.Reverting && x.Undo != nil && x.Undo.Tries > 0 {
 		line += fmt.Sprintf(" (try %d)", x.Undo.Tries)
 	}
 	if x.Result != nil && x.Result.URL != "" && x.State == execution.Succeeded {

@@ -72,7 +72,6 @@ func (d *Draft) take(p *Proposal, first execution.Execution, fresh []execution.E
 	if p.WorkflowID != "" {
 		x := &fresh[0]
 		x.Previous, x.State, x.Reason = "", first.State, first.Reason
-		x.NotBefore, x.Deadline, x.FinishedAt = first.NotBefore, first.Deadline, first.FinishedAt
 		p.Steps = slices.Clone(p.Steps)
 		for _, m := range made {
 			p.Steps[m.Step-1].Note = "decision " + m.MadeBy + " made this effect before"

@@ -92,6 +92,9 @@ func in(s execution.State) execution.Execution {
 	if slices.Contains([]execution.State{execution.Succeeded, execution.Failed, execution.Uncertain, execution.Reverting, execution.RevertFailed}, s) {
 		x.Intent, x.Attempt, x.Reversible = 1, 1, true
 	}
+	if s.Terminal() {
+		x.FinishedAt = &start
+	}
 	if s == execution.Reverting {
 		x.Undo = &execution.Undo{By: "github:ann", At: start}
 	}

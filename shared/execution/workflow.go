@@ -74,7 +74,7 @@ type Metrics struct {
 }
 
 // NewWorkflow joins executions to a workflow: the policy's steps in order, the
-// first of them with its state and times. It sets what joins them in place.
+// first of them with its state. It sets what joins them in place.
 // made are the steps whose effect another decision had made before.
 func NewWorkflow(xs []Execution, made ...WorkflowStep) Workflow {
 	first := &xs[0]
@@ -88,11 +88,10 @@ func NewWorkflow(xs []Execution, made ...WorkflowStep) Workflow {
 	for i := range xs {
 		x := &xs[i]
 		if i > 0 {
-			x.State, x.Reason, x.NotBefore, x.Deadline = Planned, first.Reason, first.CreatedAt, nil
+			x.State, x.Reason, x.Previous = Planned, first.Reason, xs[i-1].ID
 			if first.State != Planned {
 				x.Reason = fmt.Sprintf("follows step %d", xs[i-1].Step)
 			}
-			x.FinishedAt, x.Previous = first.FinishedAt, xs[i-1].ID
 		}
 		x.Following = nil
 		for _, later := range xs[i+1:] {
