@@ -83,7 +83,7 @@ func TestKill9(t *testing.T) {
 	p.kill(t) // once more, with everything accepted
 	p = w.start(t)
 	defer p.kill(t)
-	w.check(t)
+	w.check(t, killEvents)
 }
 
 type killWorld struct {
@@ -91,8 +91,17 @@ type killWorld struct {
 	secret []byte
 	fake   *emulator.Server
 
+	looked func(*http.Request) // sees each request to the fake before it is served; may be nil
+
 	mu   sync.Mutex
 	sent map[string][]byte // bodies by delivery id, as the fake sent them
+}
+
+func (w *killWorld) github(answer http.ResponseWriter, r *http.Request) {
+	if w.looked != nil {
+		w.looked(r)
+	}
+	w.fake.ServeHTTP(answer, r)
 }
 
 func newKillWorld(t *testing.T) *killWorld {
@@ -123,7 +132,7 @@ func newKillWorld(t *testing.T) *killWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(w.fake)
+	server := httptest.NewServer(http.HandlerFunc(w.github))
 	t.Cleanup(server.Close)
 	w.GitHub = server.URL
 	return w
@@ -207,19 +216,19 @@ func (p *process) kill(t *testing.T) {
 
 // check waits until everything has ended and compares what the platform
 // recorded with what the fake GitHub saw.
-func (w *killWorld) check(t *testing.T) {
+func (w *killWorld) check(t *testing.T, events int) {
 	t.Helper()
 	e := endpoint(t, w.Data)
 	until(t, time.Minute, "a decision on each event", func() bool {
-		return len(list[decision.Delivery](t, e, "/v1/events")) >= killEvents
+		return len(list[decision.Delivery](t, e, "/v1/events")) >= events
 	})
 	var all []execution.Execution
 	until(t, 2*time.Minute, "the end of each execution", func() bool {
 		all = list[execution.Execution](t, e, "/v1/executions")
 		return !slices.ContainsFunc(all, func(x execution.Execution) bool { return !x.State.Terminal() })
 	})
-	if len(all) != 2*killEvents {
-		t.Errorf("%d executions of %d events, want two for each", len(all), killEvents)
+	if len(all) != 2*events {
+		t.Errorf("%d executions of %d events, want two for each", len(all), events)
 	}
 	effects := map[string]int{}
 	for _, f := range w.fake.Effects() {

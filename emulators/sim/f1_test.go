@@ -16,7 +16,7 @@ func TestF1Kills(t *testing.T) {
 	t.Parallel()
 	each(t, 10, func(t *testing.T, seed uint64) {
 		t.Helper()
-		o := sim.Options{Seed: seed, Rules: sim.Mix(), Instances: 16, Faults: sim.Faults{Kill: 0.03, Duplicate: 0.2}}
+		o := sim.Options{Seed: seed, Rules: sim.Mix(), Instances: 8, Faults: sim.Faults{Kill: 0.03, Duplicate: 0.2}}
 		must(t, o, func(t *testing.T, w *sim.World) []string {
 			t.Helper()
 			n := *total / 10

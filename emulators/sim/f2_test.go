@@ -55,7 +55,7 @@ type end struct {
 
 func crashed(t *testing.T, script map[int]sim.Moment) (got end, durable int) {
 	t.Helper()
-	must(t, sim.Options{Seed: 1, Rules: sim.Mix(), Instances: 8, Script: script}, func(t *testing.T, w *sim.World) []string {
+	must(t, sim.Options{Seed: 1, Rules: sim.Mix(), Script: script}, func(t *testing.T, w *sim.World) []string {
 		t.Helper()
 		for i, name := range []string{"issues.opened", "workflow_run.failed"} {
 			h, err := w.Occur(t.Context(), emulator.Trigger{Name: name})

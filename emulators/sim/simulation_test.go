@@ -9,7 +9,7 @@ import (
 )
 
 // events is how many events a seed of the mix has.
-const events = 12
+const events = 10
 
 // mix is the world of a seed: faults of all kinds, then none, and all that was
 // accepted must be done, once, permitted and recorded.
