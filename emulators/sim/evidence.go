@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
@@ -68,12 +69,12 @@ func decoded[T any](c Commit, collection string) []T {
 }
 
 // told returns, for each execution, the steps at which a record of verb about
-// it was committed.
-func (e Evidence) told(verb string) map[string][]int {
+// it was committed; of the actors by, if there are any.
+func (e Evidence) told(verb string, by ...string) map[string][]int {
 	steps := map[string][]int{}
 	for _, c := range e.Commits {
 		for _, r := range c.records() {
-			if r.Verb == verb {
+			if r.Verb == verb && (len(by) == 0 || slices.Contains(by, r.Actor)) {
 				steps[r.Subject] = append(steps[r.Subject], c.Step)
 			}
 		}

@@ -94,7 +94,7 @@ func subject(writes []Write) string {
 	var names []string
 	for _, w := range writes {
 		if w.Key.Collection != audit.Collection {
-			names = append(names, w.Key.String())
+			names = append(names, named(w.Key))
 		}
 	}
 	if len(names) == 0 {

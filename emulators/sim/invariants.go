@@ -113,7 +113,7 @@ func ghosts(e Evidence) (found []string) {
 const vetoWindow = 5 * time.Minute
 
 func unpermitted(e Evidence) (found []string) {
-	created, claimed, approved, rejected := e.told("execution.created"), e.told("execution.claimed"), e.told("execution.approved"), e.told("execution.rejected")
+	created, claimed, approved, rejected := e.told("execution.created"), e.told("execution.claimed"), e.told("execution.approved", "key:"+ana), e.told("execution.rejected")
 	at := map[int]time.Time{}
 	for _, c := range e.Commits {
 		at[c.Step] = c.At
@@ -262,6 +262,10 @@ var holders = []string{
 	"execution.succeeded", "execution.failed", "execution.uncertain",
 }
 
+// stoppedByGate begins the reason of what a claim itself has ended in doubt,
+// when the lease before it was over.
+const stoppedByGate = "stopped after the effect may have begun"
+
 func usurped(e Evidence) (found []string) {
 	holder := map[string]string{} // process, by subject
 	for _, c := range e.Commits {
@@ -269,7 +273,7 @@ func usurped(e Evidence) (found []string) {
 			switch who, held := holder[r.Subject]; {
 			case r.Verb == "execution.claimed":
 				holder[r.Subject] = c.In
-			case held && slices.Contains(holders, r.Verb) && who != c.In && r.From != string(execution.Ready):
+			case held && slices.Contains(holders, r.Verb) && who != c.In && r.From != string(execution.Ready) && !strings.HasPrefix(r.Reason, stoppedByGate):
 				found = append(found, fmt.Sprintf("%s wrote %s of %s at step %d, which %s had claimed", c.In, r.Verb, r.Subject, c.Step, who))
 			}
 		}

@@ -39,6 +39,12 @@ var plants = map[string]struct {
 	"a rule that does something else": {"I5", func(e *sim.Evidence) { e.Grants[0].Rules[0].Do = "github.issue.close" }},
 	"nobody approved":                 {"I5", func(e *sim.Evidence) { setAll(e, execution.Manual) }},
 	"an open veto window":             {"I5", func(e *sim.Evidence) { setAll(e, execution.Alert) }},
+	"an approval by who caused it": {"I5", func(e *sim.Evidence) {
+		setAll(e, execution.Manual)
+		for _, f := range e.Effects {
+			plantRecord(e, audit.Record{Verb: "execution.approved", Actor: "key:codertocat", Subject: "executions/" + f.Execution})
+		}
+	}},
 	"a rejected execution": {"I5", func(e *sim.Evidence) {
 		plantRecord(e, audit.Record{Verb: "execution.rejected", Subject: "executions/" + e.Effects[0].Execution})
 	}},
@@ -47,10 +53,10 @@ var plants = map[string]struct {
 		c.Writes = slices.DeleteFunc(slices.Clone(c.Writes), func(w sim.Write) bool { return w.Key.Collection == audit.Collection })
 	}},
 	"a record of another change": {"I6", func(e *sim.Evidence) {
-		c := &e.Commits[len(e.Commits)-1]
-		c.Writes = slices.Clone(c.Writes)
-		for i, w := range c.Writes {
-			c.Writes[i].Data = []byte(strings.Replace(string(w.Data), `"to":"succeeded"`, `"to":"failed"`, 1))
+		for _, c := range e.Commits {
+			for i, w := range c.Writes {
+				c.Writes[i].Data = []byte(strings.Replace(string(w.Data), `"to":"succeeded"`, `"to":"failed"`, 1))
+			}
 		}
 	}},
 	"a total limit":        {"I7", func(e *sim.Evidence) { e.Grants[0].Rules[0].Total = sim.Limit{N: 1, Per: time.Hour} }},

@@ -23,7 +23,7 @@ type storePort struct {
 
 // Get implements store.Reader.
 func (s storePort) Get(ctx context.Context, k store.Key) (d store.Document, err error) {
-	err = call(ctx, read, "get "+k.String(), func(f fate) error {
+	err = call(ctx, read, "get "+named(k), func(f fate) error {
 		return done(f, func() error { d, err = s.Store.Get(ctx, k); return err })
 	})
 	return d, err
@@ -35,6 +35,14 @@ func (s storePort) Query(ctx context.Context, q store.Query) (p store.Page, err 
 		return done(f, func() error { p, err = s.Store.Query(ctx, q); return err })
 	})
 	return p, err
+}
+
+// named is a document's name for the trace. The ids of keys are chance.
+func named(k store.Key) string {
+	if k.Collection == "keys" {
+		return k.Collection
+	}
+	return k.String()
 }
 
 // maxAborts is how often Firestore's clients run an aborted transaction again.
@@ -70,7 +78,7 @@ type txPort struct {
 
 // Get implements store.Reader.
 func (t *txPort) Get(ctx context.Context, k store.Key) (d store.Document, err error) {
-	err = call(ctx, read, "get "+k.String()+" in a transaction", func(f fate) error {
+	err = call(ctx, read, "get "+named(k)+" in a transaction", func(f fate) error {
 		return done(f, func() error { d, err = t.Tx.Get(ctx, k); return err })
 	})
 	return d, err

@@ -70,6 +70,9 @@ func writeRules(dir string, rules []Rule) error {
 	if err := os.WriteFile(filepath.Join(dir, "..", "autonomy.yaml"), []byte(trusted), 0o600); err != nil {
 		return fmt.Errorf("write what is trusted: %w", err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "..", "approvals.yaml"), []byte(approvers), 0o600); err != nil {
+		return fmt.Errorf("write who may approve: %w", err)
+	}
 	return os.WriteFile(filepath.Join(dir, "sim.yaml"), []byte(b.String()), 0o600)
 }
 
@@ -95,7 +98,8 @@ func Mix() []Rule {
 	return []Rule{
 		{Name: "triage", On: "com.github.issues.opened", Do: "github.issue.label", With: map[string]any{"add": []string{"triage"}}, Level: "L5"},
 		{Name: "greet", On: "com.github.issues.opened", Do: "github.issue.comment", With: map[string]any{"body": "Thank you, ${event.issue.user.login}."}, Level: "L5"},
-		{Name: "rerun", On: "com.github.workflow_run.completed", When: `event.workflow_run.conclusion == "failure"`, Do: "github.workflow.rerun_failed_jobs", Level: "L5"},
+		{Name: "rerun", On: "com.github.workflow_run.completed", When: `event.workflow_run.conclusion == "failure"`, Do: "github.workflow.rerun_failed_jobs", Level: "L4"},
+		{Name: "close", On: "com.github.issues.opened", Do: "github.issue.close", Level: "L3"},
 		{
 			Name: "respond", On: "com.github.workflow_run.completed", When: `event.workflow_run.conclusion == "failure"`,
 			Do: "github.workflow.dispatch", With: map[string]any{"workflow": "${event.workflow.path.split('/')[2]}", "ref": "${event.repository.default_branch}", "inputs": map[string]string{"run": "${string(event.workflow_run.id)}"}}, Level: "L5",

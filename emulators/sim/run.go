@@ -64,13 +64,15 @@ func (w *World) left(ctx context.Context) (string, error) {
 	}
 	for _, state := range open {
 		found, _, err := store.List[execution.Execution](ctx, w.Store, store.Query{
-			Collection: execution.Collection, Limit: 1, Where: []store.Filter{{Field: "state", Op: store.Eq, Value: string(state)}}, OrderBy: "updated_at",
+			Collection: execution.Collection, Limit: store.MaxPage, Where: []store.Filter{{Field: "state", Op: store.Eq, Value: string(state)}}, OrderBy: "updated_at",
 		})
 		if err != nil {
 			return "", err
 		}
-		if len(found) > 0 && !w.forPeople(found[0]) {
-			return fmt.Sprintf("execution %s is %s: %s", found[0].ID, state, found[0].Reason), nil
+		for _, x := range found {
+			if !w.forPeople(x) {
+				return fmt.Sprintf("execution %s is %s: %s", x.ID, state, x.Reason), nil
+			}
 		}
 	}
 	return "", nil

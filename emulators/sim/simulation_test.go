@@ -16,6 +16,9 @@ const events = 10
 func mix(t *testing.T, w *sim.World) []string {
 	t.Helper()
 	w.Happen(t.Context(), events, 5*time.Minute)
+	if err := w.People(t.Context(), 15*time.Minute); err != nil {
+		return []string{err.Error()}
+	}
 	wrong := run(w, 20*time.Minute)
 	wrong = append(wrong, drained(t, w, time.Hour)...)
 	_, more := judged(t, w)
