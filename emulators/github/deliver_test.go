@@ -140,3 +140,23 @@ func TestDeliversAsGitHubDoes(t *testing.T) {
 		t.Errorf("unknown event: %v", err)
 	}
 }
+
+// TestOneNameKeepsOneID delivers recordings that know one name under two ids.
+func TestOneNameKeepsOneID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	var first any
+	for _, name := range []string{"workflow_job.queued#5", "workflow_run.completed", "code_scanning_alert.fixed#3"} {
+		_, body := w.deliver(t, name)
+		repo, ok := body["repository"].(map[string]any)
+		if !ok || repo["full_name"] != "Codertocat/Hello-World" {
+			t.Fatalf("%s is of %v", name, repo["full_name"])
+		}
+		if first == nil {
+			first = repo["id"]
+		}
+		if repo["id"] != first {
+			t.Errorf("%s has the id %v, the one before had %v", name, repo["id"], first)
+		}
+	}
+}

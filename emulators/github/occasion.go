@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // occasion is one event while it happens in the fake.
@@ -31,6 +32,7 @@ func (o *occasion) happen() {
 
 // begin looks after repository and installation.
 func (o *occasion) begin() {
+	o.settle()
 	installation := sub(o.body, "installation")
 	if repo := sub(o.body, "repository"); repo != nil {
 		o.repo = o.saveRepo(repo)
@@ -44,6 +46,20 @@ func (o *occasion) begin() {
 	if installation != nil {
 		o.install(installation)
 	}
+}
+
+// settle gives the repository the id that its name has here already: the
+// recorded payloads are of several years and know one name under several ids.
+func (o *occasion) settle() {
+	repo := sub(o.body, "repository")
+	has := o.get("names", strings.ToLower(text(repo["full_name"])))
+	if has == nil || number(has["id"]) == number(repo["id"]) {
+		return
+	}
+	w := &rewrite{}
+	w.id(number(repo["id"]), number(has["id"]))
+	o.body = w.apply(o.body).(object) // an object stays one
+	o.body["repository"] = with(sub(o.body, "repository"), object{"id": has["id"]})
 }
 
 // subjects are the members whose resource an event makes anew.
