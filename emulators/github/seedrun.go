@@ -1,6 +1,9 @@
 package github
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // automation makes workflows, runs, jobs and check runs.
 func (o *occasion) automation() {
@@ -8,6 +11,9 @@ func (o *occasion) automation() {
 		o.body["workflow_run"] = o.saveRecordedRun(run, sub(o.body, "workflow"))
 	} else if w := sub(o.body, "workflow"); w != nil {
 		o.put(o.in("workflows"), number(w["id"]), w)
+	}
+	if sub(o.body, "alert") != nil {
+		o.response()
 	}
 	if job := sub(o.body, "workflow_job"); job != nil {
 		o.jobOf(job)
@@ -40,17 +46,30 @@ func (o *occasion) saveRecordedRun(run, workflow object) object {
 		run["path"] = ".github/workflows/" + strings.ToLower(strings.ReplaceAll(cmpOr(text(run["name"]), "ci"), " ", "-")) + ".yml"
 	}
 	if workflow == nil {
-		wid := number(run["workflow_id"])
-		workflow = object{
-			"id": run["workflow_id"], "node_id": key("W_", wid), "name": run["name"], "path": run["path"], "state": "active",
-			"created_at": o.stamp(), "updated_at": o.stamp(), "url": o.api("actions/workflows", wid), "html_url": o.html("blob/main", run["path"]),
-			"badge_url": o.html("actions", "badge.svg"),
-		}
+		workflow = o.newWorkflow(number(run["workflow_id"]), run["name"], text(run["path"]))
 	}
 	o.put(o.in("workflows"), number(workflow["id"]), workflow)
 	o.put(o.in("runs"), id, run)
 	o.job(run, text(run["status"]), run["conclusion"])
 	return run
+}
+
+func (o *occasion) newWorkflow(id int64, name any, path string) object {
+	return object{
+		"id": plain(id), "node_id": key("W_", id), "name": name, "path": path, "state": "active",
+		"created_at": o.stamp(), "updated_at": o.stamp(), "url": o.api("actions/workflows", id), "html_url": o.html("blob/main", path),
+		"badge_url": o.html("actions", "badge.svg"),
+	}
+}
+
+// response makes the workflow that the default policies start when there is an
+// alert: in a repository without it they could only fail.
+func (o *occasion) response() {
+	const path = ".github/workflows/security-response.yml"
+	if !slices.ContainsFunc(o.list(o.in("workflows")), func(w object) bool { return w["path"] == path }) {
+		id := o.next()
+		o.put(o.in("workflows"), id, o.newWorkflow(id, "Security response", path))
+	}
 }
 
 // jobOf stores a job and, if it is the first, the run that it is of.

@@ -30,28 +30,11 @@ func Variants() []Variant {
 
 // vary makes a variant of the event that was recorded as of.
 func vary(of string, change func(object), shows ...string) variant {
-	return variant{of: of, shows: shows, change: func(body object) {
-		settle(body)
-		change(body)
-	}}
+	return variant{of: of, shows: shows, change: change}
 }
 
-// settle gives a repository that was recorded under several ids one of them, so
-// that no variant takes the name from under what another made.
-func settle(body object) {
-	repo := sub(body, "repository")
-	if id := number(repo["id"]); text(repo["full_name"]) == helloWorld && id != helloWorldID {
-		w := &rewrite{}
-		w.id(id, helloWorldID)
-		maps.Copy(body, w.apply(body).(object)) // an object stays one
-	}
-}
-
-// The repository of most recorded payloads.
-const (
-	helloWorld   = "Codertocat/Hello-World"
-	helloWorldID = 186853002
-)
+// helloWorld is the repository of most recorded payloads.
+const helloWorld = "Codertocat/Hello-World"
 
 // variants, by the name that Deliver takes.
 var variants = map[string]variant{
