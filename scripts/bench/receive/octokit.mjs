@@ -4,4 +4,6 @@ import { Webhooks, createNodeMiddleware } from "@octokit/webhooks";
 
 const webhooks = new Webhooks({ secret: process.env.SECRET });
 webhooks.onAny(() => {});
-createServer(createNodeMiddleware(webhooks, { path: "/" })).listen(Number(process.env.PORT), "127.0.0.1");
+const server = createServer(createNodeMiddleware(webhooks, { path: "/" }));
+server.keepAliveTimeout = 600_000; // the load generator comes back to its connections after others' turns
+server.listen(Number(process.env.PORT), "127.0.0.1");

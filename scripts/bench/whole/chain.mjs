@@ -23,4 +23,6 @@ webhooks.onAny(async ({ name, payload }) => {
   }
 });
 webhooks.onError((error) => console.error(error.message));
-createServer(createNodeMiddleware(webhooks, { path: "/" })).listen(Number(process.env.PORT), "127.0.0.1", () => console.log("ready"));
+const server = createServer(createNodeMiddleware(webhooks, { path: "/" }));
+server.keepAliveTimeout = 600_000; // the load generator comes back to its connections after others' turns
+server.listen(Number(process.env.PORT), "127.0.0.1", () => console.log("ready"));
