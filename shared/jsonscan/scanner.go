@@ -1,9 +1,6 @@
 package jsonscan
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "bytes"
 
 // scanner is the state of one pass.
 type scanner struct {
@@ -196,57 +193,4 @@ func (s *scanner) shown(depth int, key []byte, start int) error {
 		s.visit(s.parent, key, s.data[start:s.pos])
 	}
 	return nil
-}
-
-func (s *scanner) number() error {
-	at := s.pos
-	if s.data[at] == '-' {
-		at++
-	}
-	switch start := at; {
-	case at >= len(s.data) || s.data[at] < '0' || s.data[at] > '9':
-		return s.fail(at, "digit expected")
-	case s.data[at] == '0':
-		at++
-	default:
-		at = s.digits(start)
-	}
-	var ok bool
-	if at < len(s.data) && s.data[at] == '.' {
-		if at, ok = s.some(at + 1); !ok {
-			return s.fail(at, "digit expected")
-		}
-	}
-	if at < len(s.data) && s.data[at]|0x20 == 'e' {
-		at++
-		if at < len(s.data) && (s.data[at] == '+' || s.data[at] == '-') {
-			at++
-		}
-		if at, ok = s.some(at); !ok {
-			return s.fail(at, "digit expected")
-		}
-	}
-	s.pos = at
-	return nil
-}
-
-// some skips one digit or more, and reports whether there was one.
-func (s *scanner) some(at int) (int, bool) {
-	end := s.digits(at)
-	return end, end > at
-}
-
-func (s *scanner) digits(at int) int {
-	for at < len(s.data) && s.data[at] >= '0' && s.data[at] <= '9' {
-		at++
-	}
-	return at
-}
-
-// rune checks one character beyond ASCII and returns its length, or 0.
-func (s *scanner) rune(at int) int {
-	if r, n := utf8.DecodeRune(s.data[at:]); r != utf8.RuneError || n > 1 {
-		return n
-	}
-	return 0
 }

@@ -3,6 +3,7 @@ package jsonscan
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 )
 
 const (
@@ -57,6 +58,14 @@ func (s *scanner) text() (escaped bool, err error) {
 			at++
 		}
 	}
+}
+
+// rune checks one character beyond ASCII and returns its length, or 0.
+func (s *scanner) rune(at int) int {
+	if r, n := utf8.DecodeRune(s.data[at:]); r != utf8.RuneError || n > 1 {
+		return n
+	}
+	return 0
 }
 
 // escape checks the escape at the backslash and returns its length.
