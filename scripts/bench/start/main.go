@@ -57,61 +57,67 @@ func run(ctx context.Context, c config) (err error) {
 
 // starts compares the starts on an empty folder.
 func starts(ctx context.Context, c config, dir string) error {
-	var ours, theirs, memory []float64
+	var ours, theirs, memory, oursCPU, theirsCPU []float64
 	for i := range c.rounds {
 		up, err := platform.Start(ctx, "Ready in", nil, c.binary, "up", "--data", filepath.Join(dir, fmt.Sprint("empty", i)),
 			"--port", "0", "--github-port", "0", "--policies", c.policies)
 		if err != nil {
 			return err
 		}
+		cpu, cpuErr := up.CPU()
 		time.Sleep(2 * time.Second) // idle, with the sweep that each start makes
 		rss, err := up.RSS()
 		up.Stop()
-		if err != nil {
+		if err := errors.Join(err, cpuErr); err != nil {
 			return err
 		}
+		oursCPU = append(oursCPU, cpu.Seconds())
 		ours, memory = append(ours, up.Ready.Seconds()), append(memory, float64(rss)/(1<<20))
 		if c.node == "" {
 			continue
 		}
-		red, err := nodeRED(ctx, c, filepath.Join(dir, fmt.Sprint("red", i)))
+		red, cpu, err := nodeRED(ctx, c, filepath.Join(dir, fmt.Sprint("red", i)))
 		if err != nil {
 			return err
 		}
-		theirs = append(theirs, red.Seconds())
+		theirs, theirsCPU = append(theirs, red.Seconds()), append(theirsCPU, cpu.Seconds())
 	}
 	fmt.Printf("ready after exec, empty folder   %8.3f s    (target 2)\n", median(ours))
 	if len(theirs) > 0 {
 		fmt.Printf("Node-RED, until its flows run    %8.3f s    ratio %.3f (target 0.1)\n", median(theirs), median(ours)/median(theirs))
+		fmt.Printf("CPU until then, ours, Node-RED   %8.3f s    %.3f s, ratio %.3f (the fairer ratio on a busy machine)\n",
+			median(oursCPU), median(theirsCPU), median(oursCPU)/median(theirsCPU))
 	}
 	fmt.Printf("resident memory, idle            %8.1f MiB  (target 150)\n", median(memory))
 	return nil
 }
 
-// nodeRED starts Node-RED once on an empty folder.
-func nodeRED(ctx context.Context, c config, dir string) (time.Duration, error) {
+// nodeRED starts Node-RED once on an empty folder, and returns how long that
+// took and how much CPU time.
+func nodeRED(ctx context.Context, c config, dir string) (took, cpu time.Duration, err error) {
 	port, err := platform.FreePort(ctx)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	settings := filepath.Join(dir, "settings.js")
 	text := `module.exports = {uiHost: "127.0.0.1", flowFile: "flows.json", telemetry: {enabled: false, updateNotification: false}};`
 	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "flows.json"), []byte("[]"), 0o600); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	red, err := platform.Start(ctx, "Started flows", nil, "node", filepath.Join(c.node, "node_modules", "node-red", "red.js"),
 		"--userDir", dir, "--settings", settings, "--port", port)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	cpu, err = red.CPU()
 	red.Stop()
-	return red.Ready, nil
+	return red.Ready, cpu, err
 }
 
 func median(values []float64) float64 {
