@@ -12,6 +12,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
@@ -92,7 +93,7 @@ func (h *host) fakeGitHub(ctx context.Context, w *world, webhook string) error {
 	return nil
 }
 
-// policies returns how many policies are in force, or why there are none.
+// policies returns how many policies are in force, or why nothing may be done.
 func (h *host) policies() (int, error) {
 	actions, err := action.NewRegistry(actiongithub.New(nil)...)
 	if err != nil {
@@ -102,5 +103,6 @@ func (h *host) policies() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(set.Policies()), nil
+	_, err = autonomy.Load(os.DirFS(h.cfg.Policies), actions)
+	return len(set.Policies()), err
 }

@@ -46,6 +46,7 @@ func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	a.approvals()
 	a.workflows()
 	a.freezes()
+	a.autonomy()
 	a.plans()
 	a.audit()
 	a.auditLog()

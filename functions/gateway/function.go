@@ -88,6 +88,7 @@ type Deps struct {
 	Reverts    Reverts
 	Decider    Decider
 	Backtester Backtester
+	Trusted    Trusted
 	Controls   control.Controls
 	Keys       auth.Verifier
 	Clock      clock.Clock
@@ -129,6 +130,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	approvers := approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log)
 	return New(cfg, Deps{
 		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log, Reverts: machine, Approvers: approvers,
+		Trusted:    Trusted{Policies: policies, Autonomy: trusted, Reversible: reversible(actions)},
 		Answers:    &desk.Desk{Machine: machine, Config: approvers, Store: p.Store, Tasks: p.Tasks, Clock: p.Clock},
 		Decider:    decision.NewEngine(engine),
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),

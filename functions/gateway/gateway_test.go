@@ -39,6 +39,7 @@ type world struct {
 	tasks   *tasks
 
 	backtests *backtests
+	trusted   *trusted
 }
 
 // tiles is a blob store with one tile of the audit log.
@@ -82,6 +83,8 @@ func newWorld(t *testing.T) *world {
 		}
 		w.keys[role] = token
 	}
+	var sources gateway.Trusted
+	sources, w.trusted = newTrusted(t)
 	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}, Schema: schema}, gateway.Deps{
 		Store: w.store, Blobs: tiles(t), Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers: &desk.Desk{
@@ -91,7 +94,7 @@ func newWorld(t *testing.T) *world {
 		Approvers: approvers{},
 		Reverts:   execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:   decider{},
-		Controls:  control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests,
+		Controls:  control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests, Trusted: sources,
 	})
 	return w
 }

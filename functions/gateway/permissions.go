@@ -33,6 +33,9 @@ var Permissions = auth.Matrix{
 
 	"GET /v1/approvals": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 
+	"GET /v1/autonomy":      {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/autonomy/{id}": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+
 	"GET /v1/freezes":    {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"POST /v1/freezes":   {auth.Editor, auth.Admin, auth.Service},
 	"DELETE /v1/freezes": {auth.Admin},

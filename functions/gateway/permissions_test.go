@@ -34,6 +34,8 @@ var calls = map[string]struct{ path, body string }{
 	"GET /v1/audit/log":                {"/v1/audit/log", ""},
 	"GET /v1/audit/blob":               {"/v1/audit/blob?key=audit/tile/0/000", ""},
 	"GET /v1/audit/records":            {"/v1/audit/records", ""},
+	"GET /v1/autonomy":                 {"/v1/autonomy", ""},
+	"GET /v1/autonomy/{id}":            {"/v1/autonomy/again", ""},
 	"GET /v1/freezes":                  {"/v1/freezes", ""},
 	"POST /v1/freezes":                 {"/v1/freezes", `{"scope":"global","reason":"fire"}`},
 	"DELETE /v1/freezes":               {"/v1/freezes?scope=policy:held", ""},

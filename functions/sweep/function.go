@@ -1,22 +1,33 @@
 // Package sweep is the function that wakes executions which no live task will
-// wake: the queue is a hint, the store is the record.
+// wake: the queue is a hint, the store is the record. It also calls a person
+// when configuration is not good, since it runs also while no events come.
 package sweep
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/lastgood"
 )
 
 // Config is read from the environment.
 type Config struct {
 	// Grace is how late a task may be before its execution is woken.
 	Grace time.Duration `env:"SWEEP_GRACE, default=30s"`
+	// Policies is the folder (.infinity) that is looked after.
+	Policies string `env:"INFINITY_POLICIES, default=.infinity"`
 }
 
 // Validate returns all mistakes at once.
@@ -32,10 +43,16 @@ type Sweeper interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
+// Checker looks after something and says what kept it from it.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
 // Deps is what the handler stands on.
 type Deps struct {
-	Sweeper Sweeper
-	Log     *slog.Logger
+	Sweeper       Sweeper
+	Configuration Checker
+	Log           *slog.Logger
 }
 
 // New returns the handler that the schedule calls.
@@ -45,7 +62,7 @@ func New(d Deps) http.Handler {
 		if woken > 0 {
 			d.Log.InfoContext(r.Context(), "executions woken", slog.Int("woken", woken))
 		}
-		if err != nil {
+		if err := errors.Join(err, d.Configuration.Check(r.Context())); err != nil {
 			function.WriteError(w, r, err)
 			return
 		}
@@ -61,5 +78,14 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		return nil, err
 	}
 	sweeper := &execution.Sweeper{Store: p.Store, Tasks: p.Tasks, Clock: p.Clock, Grace: cfg.Grace}
-	return New(Deps{Sweeper: sweeper, Log: p.Log}), nil
+	actions, err := action.NewRegistry(actiongithub.New(nil)...) // specs only: nothing is called
+	if err != nil {
+		return nil, err
+	}
+	files := os.DirFS(cfg.Policies)
+	return New(Deps{Sweeper: sweeper, Configuration: &lastgood.Pager{Store: p.Store, Clock: p.Clock, Watched: []lastgood.Watched{
+		decision.NewFolder(files, actions, p.Clock, p.Log),
+		autonomy.NewFolder(files, actions, p.Clock, p.Log),
+		approval.NewFolder(files, p.Clock, p.Log),
+	}}, Log: p.Log}), nil
 }

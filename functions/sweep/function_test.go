@@ -15,6 +15,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
@@ -25,13 +26,22 @@ type sweeper func() (int, error)
 
 func (s sweeper) Sweep(context.Context) (int, error) { return s() }
 
+type checker func() error
+
+func (c checker) Check(context.Context) error { return c() }
+
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	deps := sweep.Deps{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	deps := sweep.Deps{Log: slog.New(slog.NewTextHandler(&log, nil)), Configuration: checker(func() error { return nil })}
 	deps.Sweeper = sweeper(func() (int, error) { return 3, fault.New(fault.Unavailable, "the queue is down") })
 	if err := function.DeliverTask(t.Context(), sweep.New(deps), task.Task{}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a sweep that failed answered %v", err)
+	}
+	deps.Sweeper = sweeper(func() (int, error) { return 0, nil })
+	deps.Configuration = checker(func() error { return fault.New(fault.Unavailable, "the store is down") })
+	if err := function.DeliverTask(t.Context(), sweep.New(deps), task.Task{}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a check that failed answered %v", err)
 	}
 	if !strings.Contains(log.String(), "woken=3") {
 		t.Errorf("the log does not say how many were woken: %s", log.String())
@@ -59,7 +69,7 @@ func TestRegistered(t *testing.T) {
 	}
 	p := function.Platform{
 		Store: s, Tasks: q, Clock: c, Log: slog.New(slog.DiscardHandler),
-		Env: envconfig.MapLookuper(map[string]string{"SWEEP_GRACE": "10s"}),
+		Env: envconfig.MapLookuper(map[string]string{"SWEEP_GRACE": "10s", "INFINITY_POLICIES": t.TempDir()}),
 	}
 	h, err := build(t.Context(), p)
 	if err != nil {
@@ -76,6 +86,10 @@ func TestRegistered(t *testing.T) {
 		if got, err := q.Depth(t.Context(), execution.Queue); err != nil || got != step.want {
 			t.Errorf("%d tasks after %s, %v; want %d", got, step.wait, err, step.want)
 		}
+	}
+	open, _, err := store.List[page.Page](t.Context(), s, store.Query{Collection: page.Collection})
+	if err != nil || len(open) != 1 || !strings.Contains(open[0].Summary, "autonomy.yaml cannot be read, and nothing of it is in force") {
+		t.Errorf("a folder without autonomy.yaml: pages %+v, %v", open, err)
 	}
 	p.Env = envconfig.MapLookuper(map[string]string{"SWEEP_GRACE": "0s"})
 	if _, err := build(t.Context(), p); err == nil || !strings.Contains(err.Error(), "SWEEP_GRACE") {

@@ -41,6 +41,7 @@ type cli struct {
 	Approve    approveCmd    `cmd:"" help:"Let a waiting execution run."`
 	Reject     rejectCmd     `cmd:"" aliases:"veto" help:"Refuse or veto a waiting execution."`
 	Revert     revertCmd     `cmd:"" help:"Undo what an execution did."`
+	Autonomy   autonomyCmd   `cmd:"" help:"Show how far the platform is trusted with what, or why a policy's level is what it is."`
 	Freeze     freezeCmd     `cmd:"" help:"Pull the kill switch: begin nothing more in a scope. Without a reason, list the freezes."`
 	Unfreeze   unfreezeCmd   `cmd:"" help:"Lift a freeze."`
 	Replay     replayCmd     `cmd:"" help:"Say what would be decided on an event now, or with --shadow what would become of it; nothing is executed."`

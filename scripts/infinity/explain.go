@@ -51,6 +51,7 @@ func (e explainer) decision(now time.Time, d decision.Decision, executions map[s
 		b.WriteString("\n" + e.policy(p.Explanation))
 		fmt.Fprintf(&b, "  proposes   %s\n", proposed(p))
 		fmt.Fprintf(&b, "  category   %s: %s\n", e.paint.State(p.Category), because(p.Level, p.Category))
+		b.WriteString(e.bounds(p.Level, p.Bounds))
 		e.fate(&b, p, executions)
 	}
 	return b.String()

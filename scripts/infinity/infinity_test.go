@@ -17,9 +17,12 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"
 	infinity "github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
@@ -101,10 +104,24 @@ func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handle
 			Machine: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Config: nobody{},
 			Store: st, Tasks: noTasks{}, Clock: clock.Real{},
 		},
+		Trusted:   trusted(),
 		Approvers: nobody{}, Decider: decider{}, Backtester: planner{},
 		Reverts:  execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}),
 		Controls: control.Controls{Store: st, Clock: clock.Real{}},
 	})
+}
+
+// trusted is the project's own configuration.
+func trusted() gateway.Trusted {
+	files, log := os.DirFS(filepath.Join("..", "..", ".infinity")), slog.New(slog.DiscardHandler)
+	actions, err := action.NewRegistry(actiongithub.New(nil)...)
+	if err != nil {
+		panic(err)
+	}
+	return gateway.Trusted{
+		Policies: decision.NewFolder(files, actions, clock.Real{}, log), Autonomy: autonomy.NewFolder(files, actions, clock.Real{}, log),
+		Reversible: func(action string) bool { return action != "github.pull_request.merge" },
+	}
 }
 
 // nobody is an approvals.yaml that is missing: keys of role admin answer.

@@ -14,6 +14,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
@@ -22,7 +23,7 @@ type policyCmd struct {
 	Validate validateCmd `cmd:"" help:"Find every mistake, with its file, line and column."`
 	Test     testCmd     `cmd:"" help:"Run the fixtures: recorded events with the decisions expected on them."`
 	Plan     planCmd     `cmd:"" help:"Run them over the events on record, and say what would change."`
-	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of a policy file, for editors."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of a policy file, or of autonomy.yaml, for editors."`
 }
 
 // folderFlag says where the policies are.
@@ -83,6 +84,13 @@ func (c *validateCmd) Run(a *app) error {
 	dir, set, err := c.load(a)
 	if err != nil {
 		return err
+	}
+	_, err = autonomy.Load(dir, set)
+	if findings, ok := errors.AsType[policy.Findings](err); ok {
+		return errors.Join(c.report(a, findings), errSaid)
+	}
+	if err != nil {
+		return fmt.Errorf("read what is trusted in %s: %w", c.Dir, err)
 	}
 	_, err = approval.Load(dir)
 	if findings, ok := errors.AsType[policy.Findings](err); ok {
@@ -160,15 +168,21 @@ func (c *testCmd) result(a *app, r policy.FixtureResult, width int) error {
 	return nil
 }
 
-type schemaCmd struct{}
+type schemaCmd struct {
+	Of string `help:"Of which file: ${enum}." enum:"policies,autonomy" default:"policies"`
+}
 
 // Run prints the schema.
-func (schemaCmd) Run(a *app) error {
+func (c *schemaCmd) Run(a *app) error {
 	actions, err := catalog()
 	if err != nil {
 		return err
 	}
-	text, err := policy.Schema(actions)
+	schema := policy.Schema
+	if c.Of == "autonomy" {
+		schema = func(c policy.Catalog) ([]byte, error) { return autonomy.Schema(c) }
+	}
+	text, err := schema(actions)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Folder is approvals.yaml of a folder, as shared/lastgood keeps it in force.
-type Folder struct{ files *lastgood.Folder[*Config] }
+type Folder struct{ *lastgood.Folder[*Config] }
 
 // NewFolder returns the configuration under files and reads it once.
 func NewFolder(files fs.FS, c clock.Clock, log *slog.Logger) *Folder {
@@ -18,6 +18,6 @@ func NewFolder(files fs.FS, c clock.Clock, log *slog.Logger) *Folder {
 
 // Current returns what is in force, nil if there is nothing.
 func (f *Folder) Current() *Config {
-	c, _ := f.files.Current()
+	c, _ := f.Folder.Current()
 	return c
 }

@@ -30,7 +30,7 @@ func Load(fsys fs.FS, c Catalog) (*Matrix, error) {
 	doc, findings, err := document.Read(fsys, File)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, document.Findings{{File: File, Line: 1, Column: 1, Message: "the file is missing, so everything is only recorded", Hint: "write one as .infinity/README.md says"}}
+		return nil, document.Findings{{File: File, Line: 1, Column: 1, Message: "the file is missing, so everything is only recorded", Hint: "write capabilities and authors; `infinity policy schema --of autonomy` describes them"}}
 	case err != nil:
 		return nil, err
 	case findings != nil:

@@ -21,8 +21,8 @@ const (
 // repository's resources: a decision that is wrong may be wrong everywhere.
 // The whole is the resources that executions of the capability touched in the
 // repository within ShareWindow, the decision's own included. "10%" lets a
-// decision touch one resource of up to ten, two of up to twenty, and always
-// one; a second execution on the same resource is no further one.
+// decision touch two resources of twenty, three of thirty, and always one; a
+// second execution on the same resource is no further one.
 func ShareGate(s Source) execution.Gate {
 	return func(ctx context.Context, tx store.Tx, x execution.Execution, now time.Time) (string, error) {
 		c, ok := s.Current().capability(x)
@@ -39,8 +39,7 @@ func ShareGate(s Source) execution.Gate {
 		if err != nil || len(own) == 1 {
 			return "", err
 		}
-		// ceil(share × all) >= len(own) as soon as all > (len(own)-1) / share.
-		enough := (len(own)-1)*100/c.Limits.Share + 1
+		enough := (len(own)*100 + c.Limits.Share - 1) / c.Limits.Share // rounded up
 		all := map[string]bool{}
 		for r := range own {
 			all[r] = true

@@ -11,7 +11,7 @@ import (
 
 // Folder is the set of policies in a folder (.infinity), as shared/lastgood
 // keeps it in force.
-type Folder struct{ files *lastgood.Folder[*policy.Set] }
+type Folder struct{ *lastgood.Folder[*policy.Set] }
 
 // NewFolder returns the policies under files, read when they are first asked for.
 func NewFolder(files fs.FS, catalog policy.Catalog, c clock.Clock, log *slog.Logger) *Folder {
@@ -26,12 +26,12 @@ func NewFolder(files fs.FS, catalog policy.Catalog, c clock.Clock, log *slog.Log
 
 // Current implements Policies.
 func (f *Folder) Current() *policy.Set {
-	set, _ := f.files.Current()
+	set, _ := f.Folder.Current()
 	return set
 }
 
 // Err returns why the files could not be read, or nil.
 func (f *Folder) Err() error {
-	_, err := f.files.Status()
+	_, err := f.Status()
 	return err
 }

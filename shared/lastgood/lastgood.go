@@ -65,6 +65,9 @@ func (f *Folder[T]) Current() (value T, ok bool) {
 	return f.value, f.good
 }
 
+// Name returns what the files say, for people.
+func (f *Folder[T]) Name() string { return f.source.Name }
+
 // Status says whether the files are right now: err is why not, and until is
 // when what they said before ceases (or ceased) to be in force, zero if there
 // is nothing that could.

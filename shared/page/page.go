@@ -50,7 +50,7 @@ type Page struct {
 // Raise opens a page of p's Kind and Subject, or folds p into the one that is
 // open. by is the actor in the audit record; a fold writes none.
 func Raise(ctx context.Context, tx store.Tx, p Page, by string, now time.Time) error {
-	p.ID, p.Open, p.Count, p.RaisedAt, p.LastAt = id(p.Kind, p.Subject), true, 1, now, now
+	p.ID, p.Open, p.Count, p.RaisedAt, p.LastAt = ID(p.Kind, p.Subject), true, 1, now, now
 	old, err := store.Get[Page](ctx, tx, key(p.ID))
 	switch {
 	case err == nil && old.Open:
@@ -86,7 +86,8 @@ func Resolve(ctx context.Context, tx store.Tx, id, by string, now time.Time) (Pa
 
 func key(id string) store.Key { return store.Key{Collection: Collection, ID: id} }
 
-func id(kind, subject string) string {
+// ID returns the id of the page of that kind and subject.
+func ID(kind, subject string) string {
 	sum := sha256.Sum256([]byte(kind + "\x00" + subject))
 	return "p" + hex.EncodeToString(sum[:12])
 }
