@@ -147,7 +147,7 @@ func TestWholeLogs(t *testing.T) {
 // and demands that each is found, at its place and by its name.
 func TestS19EveryDamageIsNamed(t *testing.T) {
 	t.Parallel()
-	const size, first = 600, 520
+	const size, first = 300, 260
 	dice := rand.New(rand.NewPCG(19, 1))
 	l := newLogged(t)
 	l.grow(t, first)
@@ -269,7 +269,7 @@ func damages(l *logged, good []audit.Record, st transparency.State) []damage {
 		}},
 		{"the tail cut with its state", verify.Cut, false, false, func(t *testing.T, i int, _ *rand.Rand) func() {
 			t.Helper()
-			short := i % 520 // below what was seen
+			short := i % first // below what was seen
 			s := st
 			s.Size, s.Next = int64(short), int64(short)
 			setState(t, cutTo(t, l, s))
