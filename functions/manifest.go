@@ -50,11 +50,12 @@ type Trigger struct {
 
 // Subscription is how a topic is delivered to the function it triggers.
 type Subscription struct {
-	Topic       string   `yaml:"topic"`
-	Ordered     bool     `yaml:"ordered"`
-	Workers     int      `yaml:"workers"`
-	MaxAttempts int      `yaml:"max_attempts"`
-	AckDeadline Duration `yaml:"ack_deadline"`
+	Topic       string            `yaml:"topic"`
+	Filter      map[string]string `yaml:"filter"` // attributes that must be equal; none takes all
+	Ordered     bool              `yaml:"ordered"`
+	Workers     int               `yaml:"workers"`
+	MaxAttempts int               `yaml:"max_attempts"`
+	AckDeadline Duration          `yaml:"ack_deadline"`
 }
 
 // Queue is how tasks are delivered to the function they trigger.

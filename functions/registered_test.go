@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/functions"
+	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/answer"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/decide"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/execute"
 	_ "github.com/InfinityXOneSystems/infinity-matrix/functions/gateway"

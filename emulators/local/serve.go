@@ -76,7 +76,7 @@ func (d *deployment) wire(ctx context.Context, m functions.Manifest, t functions
 
 func subscription(name string, s functions.Subscription) bus.Subscription {
 	return bus.Subscription{
-		Name: name, Topic: s.Topic, Ordered: s.Ordered, Workers: s.Workers,
+		Name: name, Topic: s.Topic, Filter: s.Filter, Ordered: s.Ordered, Workers: s.Workers,
 		MaxAttempts: s.MaxAttempts, AckDeadline: time.Duration(s.AckDeadline),
 	}
 }

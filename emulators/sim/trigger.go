@@ -43,7 +43,7 @@ func (w *World) wire(ctx context.Context, t functions.Trigger, s *service) error
 	case t.Subscription != "":
 		c := w.manifest.Subscriptions[t.Subscription]
 		sub := bus.Subscription{
-			Name: t.Subscription, Topic: c.Topic, Ordered: c.Ordered, Workers: c.Workers,
+			Name: t.Subscription, Topic: c.Topic, Filter: c.Filter, Ordered: c.Ordered, Workers: c.Workers,
 			MaxAttempts: c.MaxAttempts, AckDeadline: time.Duration(c.AckDeadline),
 		}
 		if err := w.Bus.Ensure(ctx, sub); err != nil {
