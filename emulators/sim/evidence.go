@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -22,6 +23,8 @@ type Evidence struct {
 	// Skew is how far two clocks may have differed: times are compared with
 	// that much patience.
 	Skew time.Duration
+	// Log is what verifying the sealed audit log found.
+	Log verify.Report
 }
 
 // Evidence collects what is known at the end.
@@ -31,7 +34,10 @@ func (w *World) Evidence(ctx context.Context) (Evidence, error) {
 	if e.Executions, err = all[execution.Execution](ctx, w.Store, execution.Collection); err != nil {
 		return e, err
 	}
-	e.Deliveries, err = all[decision.Delivery](ctx, w.Store, decision.Deliveries)
+	if e.Deliveries, err = all[decision.Delivery](ctx, w.Store, decision.Deliveries); err != nil {
+		return e, err
+	}
+	e.Log, err = verify.Log(ctx, verify.Direct{Store: w.Store, Blobs: w.Blobs}, verify.Options{Now: time.Now()})
 	return e, err
 }
 
@@ -49,8 +55,18 @@ func all[T any](ctx context.Context, r store.Reader, collection string) (list []
 	}
 }
 
-// records returns the audit records of a commit.
-func (c Commit) records() []audit.Record { return decoded[audit.Record](c, audit.Collection) }
+// records returns the audit records that a commit made. Sealing writes their
+// places into them later: that tells of nothing new.
+func (c Commit) records() []audit.Record {
+	made := c
+	made.Writes = nil
+	for _, w := range c.Writes {
+		if w.Created {
+			made.Writes = append(made.Writes, w)
+		}
+	}
+	return decoded[audit.Record](made, audit.Collection)
+}
 
 // executions returns the executions that a commit wrote.
 func (c Commit) executions() []execution.Execution {

@@ -12,8 +12,9 @@ import (
 
 // Write is one document that a commit wrote; nil Data deletes.
 type Write struct {
-	Key  store.Key
-	Data []byte
+	Key     store.Key
+	Data    []byte
+	Created bool // there must have been none
 }
 
 // Commit is a transaction that took place.

@@ -26,7 +26,7 @@ func Invariants() []Invariant {
 		{"I3", "no effect without an intent recorded before it", unintended},
 		{"I4", "no succeeded without the effect", ghosts},
 		{"I5", "every effect is permitted by the policy in force or by a valid approval", unpermitted},
-		{"I6", "the audit log has no gap", unaudited},
+		{"I6", "the audit log has no gap and verifies", unaudited},
 		{"I7", "limits are respected", overLimit},
 		{"I10", "only who holds the lease writes as its holder", usurped},
 		{"I9", "those who failed together do not come back together", inStep},
@@ -170,6 +170,9 @@ func lastBefore(steps []int, step int) int {
 }
 
 func unaudited(e Evidence) (found []string) {
+	for _, d := range e.Log.Damages {
+		found = append(found, fmt.Sprintf("the sealed log: %s: %s", d.Kind, d.Text))
+	}
 	state := map[string]string{}
 	for _, c := range e.Commits {
 		for _, x := range c.executions() {

@@ -10,6 +10,7 @@ import (
 	emulator "github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/sim"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 )
 
@@ -49,7 +50,8 @@ var plants = map[string]struct {
 		plantRecord(e, audit.Record{Verb: "execution.rejected", Subject: "executions/" + e.Effects[0].Execution})
 	}},
 	"a change without a record": {"I6", func(e *sim.Evidence) {
-		c := &e.Commits[len(e.Commits)-1]
+		i := slices.IndexFunc(e.Commits, func(c sim.Commit) bool { return len(c.Writes) == 2 })
+		c := &e.Commits[i]
 		c.Writes = slices.DeleteFunc(slices.Clone(c.Writes), func(w sim.Write) bool { return w.Key.Collection == audit.Collection })
 	}},
 	"a record of another change": {"I6", func(e *sim.Evidence) {
@@ -59,6 +61,7 @@ var plants = map[string]struct {
 			}
 		}
 	}},
+	"a damaged log":        {"I6", func(e *sim.Evidence) { e.Log.Damages = append(e.Log.Damages, verify.Damage{Kind: verify.Forked}) }},
 	"a total limit":        {"I7", func(e *sim.Evidence) { e.Grants[0].Rules[0].Total = sim.Limit{N: 1, Per: time.Hour} }},
 	"a limit per resource": {"I7", sameResource},
 	"another one's lease": {"I10", func(e *sim.Evidence) {
@@ -101,8 +104,13 @@ func calm(t *testing.T) (e sim.Evidence) {
 			}
 			w.Deliver(t.Context(), h, w.DeliveryID())
 		}
-		wrong = drained(t, w, 10*time.Minute)
-		e, _ = judged(t, w)
+		if wrong := drained(t, w, 10*time.Minute); len(wrong) > 0 {
+			return wrong
+		}
+		e, wrong = judged(t, w)
+		if e.Log.Size == 0 {
+			wrong = append(wrong, "nothing was sealed")
+		}
 		return wrong
 	})
 	return e
@@ -128,7 +136,7 @@ func plantRecord(e *sim.Evidence, r audit.Record) {
 	if err != nil {
 		panic(err) // strings only
 	}
-	w := sim.Write{Data: data}
+	w := sim.Write{Data: data, Created: true}
 	w.Key.Collection = audit.Collection
 	e.Commits = append([]sim.Commit{{Step: 0, Writes: []sim.Write{w}}}, e.Commits...)
 	e.Commits[0].Step = e.Commits[1].Step
@@ -144,7 +152,7 @@ func inStep(e *sim.Evidence) {
 		if err != nil {
 			panic(err)
 		}
-		w := sim.Write{Data: data}
+		w := sim.Write{Data: data, Created: true}
 		w.Key.Collection, w.Key.ID = execution.Collection, "x"
 		e.Commits = append(e.Commits, sim.Commit{Step: 1 << 40, Asked: at, Writes: []sim.Write{w}})
 		at = at.Add(time.Millisecond)

@@ -183,7 +183,11 @@ func write(tx store.Tx, writes []sim.Write) error {
 			}
 			continue
 		}
-		if err := tx.Put(w.Key, json.RawMessage(w.Data)); err != nil {
+		put := tx.Put
+		if w.Created {
+			put = tx.Create
+		}
+		if err := put(w.Key, json.RawMessage(w.Data)); err != nil {
 			return err
 		}
 	}
@@ -211,16 +215,17 @@ func (t *mutantTx) Get(ctx context.Context, k store.Key) (store.Document, error)
 }
 
 // Create implements store.Tx.
-func (t *mutantTx) Create(k store.Key, v any) error { return t.keep(k, v) }
+func (t *mutantTx) Create(k store.Key, v any) error {
+	return t.keep(sim.Write{Key: k, Created: true}, v)
+}
 
 // Put implements store.Tx.
-func (t *mutantTx) Put(k store.Key, v any) error { return t.keep(k, v) }
+func (t *mutantTx) Put(k store.Key, v any) error { return t.keep(sim.Write{Key: k}, v) }
 
 // Delete implements store.Tx.
-func (t *mutantTx) Delete(k store.Key) error { return t.keep(k, nil) }
+func (t *mutantTx) Delete(k store.Key) error { return t.keep(sim.Write{Key: k}, nil) }
 
-func (t *mutantTx) keep(k store.Key, v any) (err error) {
-	w := sim.Write{Key: k}
+func (t *mutantTx) keep(w sim.Write, v any) (err error) {
 	if v != nil {
 		w.Data, err = json.Marshal(v)
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/bus"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -37,9 +38,9 @@ func (s storePort) Query(ctx context.Context, q store.Query) (p store.Page, err 
 	return p, err
 }
 
-// named is a document's name for the trace. The ids of keys are chance.
+// named is a document's name for the trace. The ids of some are chance.
 func named(k store.Key) string {
-	if k.Collection == "keys" {
+	if k.Collection == "keys" || k.Collection == audit.Collection {
 		return k.Collection
 	}
 	return k.String()
@@ -94,11 +95,13 @@ func (t *txPort) Query(ctx context.Context, q store.Query) (p store.Page, err er
 
 // Create implements store.Tx.
 func (t *txPort) Create(k store.Key, value any) error {
-	return t.note(k, value, t.Tx.Create(k, value))
+	return t.note(Write{Key: k, Created: true}, value, t.Tx.Create(k, value))
 }
 
 // Put implements store.Tx.
-func (t *txPort) Put(k store.Key, value any) error { return t.note(k, value, t.Tx.Put(k, value)) }
+func (t *txPort) Put(k store.Key, value any) error {
+	return t.note(Write{Key: k}, value, t.Tx.Put(k, value))
+}
 
 // Delete implements store.Tx.
 func (t *txPort) Delete(k store.Key) error {
@@ -106,12 +109,12 @@ func (t *txPort) Delete(k store.Key) error {
 	return t.Tx.Delete(k)
 }
 
-func (t *txPort) note(k store.Key, value any, err error) error {
+func (t *txPort) note(w Write, value any, err error) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(value)
-	t.writes = append(t.writes, Write{Key: k, Data: data})
+	w.Data, err = json.Marshal(value)
+	t.writes = append(t.writes, w)
 	return err
 }
 

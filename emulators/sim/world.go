@@ -15,6 +15,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/functions"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/bus"
@@ -158,6 +159,13 @@ func (w *World) open(ctx context.Context) error {
 		if _, err := w.secrets.Add(ctx, name, value); err != nil {
 			return err
 		}
+	}
+	sealKey, err := transparency.NewKey("sim")
+	if err != nil {
+		return err
+	}
+	if _, err := w.secrets.Add(ctx, "audit-log-key", sealKey); err != nil {
+		return err
 	}
 	w.catcher = &catcher{}
 	fake, err := github.New(github.Config{
