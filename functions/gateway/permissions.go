@@ -42,6 +42,7 @@ var Permissions = auth.Matrix{
 
 	"GET /v1/audit/log":     {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"GET /v1/audit/blob":    {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"POST /v1/audit/erase":  {auth.Admin},
 	"GET /v1/audit/records": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"GET /v1/audit":         {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 }

@@ -33,6 +33,7 @@ var calls = map[string]struct{ path, body string }{
 	"GET /v1/approvals":                {"/v1/approvals", ""},
 	"GET /v1/audit/log":                {"/v1/audit/log", ""},
 	"GET /v1/audit/blob":               {"/v1/audit/blob?key=audit/tile/0/000", ""},
+	"POST /v1/audit/erase":             {"/v1/audit/erase", `{"actor":"github:ana","reason":"their request"}`},
 	"GET /v1/audit/records":            {"/v1/audit/records", ""},
 	"GET /v1/autonomy":                 {"/v1/autonomy", ""},
 	"GET /v1/autonomy/{id}":            {"/v1/autonomy/again", ""},

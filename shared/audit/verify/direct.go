@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -50,24 +49,4 @@ func (d Direct) Later(ctx context.Context, size int64) ([]string, error) {
 		keys[i] = info.Key
 	}
 	return keys, nil
-}
-
-// Records implements Source.
-func (d Direct) Records(ctx context.Context, each func(audit.Record) error) error {
-	q := store.Query{Collection: audit.Collection, OrderBy: "index", Limit: store.MaxPage}
-	for {
-		records, next, err := store.List[audit.Record](ctx, d.Store, q)
-		if err != nil {
-			return fmt.Errorf("read the audit records: %w", err)
-		}
-		for _, r := range records {
-			if err := each(r); err != nil {
-				return err
-			}
-		}
-		if next == "" {
-			return nil
-		}
-		q.Cursor = next
-	}
 }

@@ -121,6 +121,9 @@ func (l *leaves) fits(index int64, text []byte) bool {
 
 // compare holds a record against its entry in the log.
 func (l *leaves) compare(index int64, entry, text []byte, r *audit.Record) {
+	if r != nil && bytes.Equal(entry, text) {
+		return
+	}
 	var sealed audit.Leaf
 	if entry != nil && json.Unmarshal(entry, &sealed) != nil {
 		l.broken = true
@@ -135,7 +138,7 @@ func (l *leaves) compare(index int64, entry, text []byte, r *audit.Record) {
 		l.v.report.Expired++
 	case r == nil:
 		l.v.damage(Damage{Kind: Missing, Index: index, Record: sealed.ID, Text: fmt.Sprintf("record %s (%s of %s, %s) is gone from the store", sealed.ID, sealed.Verb, sealed.Subject, sealed.At.Format("2006-01-02 15:04:05"))})
-	case entry == nil, bytes.Equal(entry, text):
+	case entry == nil:
 	case sealed.ID != r.ID:
 		l.v.damage(Damage{Kind: Reordered, Index: index, Record: r.ID, Text: fmt.Sprintf("record %s has the place of record %s, %d", r.ID, sealed.ID, index)})
 	default:

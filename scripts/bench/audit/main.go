@@ -1,0 +1,144 @@
+// Command audit measures how long it takes to verify an audit log on the
+// embedded drivers, beside the floor: hashing the same leaves (RFC 6962) and
+// nothing else. The log is made first, through the product's own sealing.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function/machine"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+)
+
+func main() {
+	n := flag.Int("n", 100_000, "records")
+	flag.Parse()
+	if err := run(context.Background(), *n); err != nil {
+		fmt.Fprintln(os.Stderr, "bench audit:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, n int) error {
+	dir, err := os.MkdirTemp("", "bench-audit")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	m, err := machine.Open(machine.Options{Data: dir, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = m.Close() }()
+	made, err := measured(func() error { return build(ctx, m, n) })
+	if err != nil {
+		return err
+	}
+	src := verify.Direct{Store: m.Store, Blobs: m.Blobs}
+	var leaves [][]byte
+	if err := src.Records(ctx, func(r audit.Record) error { return keep(&leaves, r) }); err != nil {
+		return err
+	}
+	floor, err := measured(func() error {
+		for _, leaf := range leaves {
+			tlog.RecordHash(leaf)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	leaves = nil
+	took, err := measured(func() error {
+		report, err := verify.Log(ctx, src, verify.Options{Now: time.Now()})
+		if err == nil && (!report.Whole() || report.Size != int64(n)) {
+			err = fmt.Errorf("the log is not whole: %+v", report)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-28s %12s %12s\n", "records "+fmt.Sprint(n), "time", "CPU")
+	for _, row := range []struct {
+		name string
+		t    times
+	}{{"written and sealed", made}, {"floor: hash the leaves", floor}, {"verified", took}} {
+		fmt.Printf("%-28s %11.2fs %11.2fs\n", row.name, row.t.wall.Seconds(), row.t.cpu.Seconds())
+	}
+	fmt.Printf("verifying costs %.1f of the floor's CPU, %.1f µs a record\n", float64(took.cpu)/float64(floor.cpu), float64(took.cpu.Microseconds())/float64(n))
+	return nil
+}
+
+func keep(leaves *[][]byte, r audit.Record) error {
+	leaf, err := r.Leaf()
+	if err != nil {
+		return err
+	}
+	text, err := leaf.Bytes()
+	*leaves = append(*leaves, text)
+	return err
+}
+
+// build writes n records as executions write them, and seals them.
+func build(ctx context.Context, m *machine.Machine, n int) error {
+	private, err := transparency.NewKey("bench/audit")
+	if err != nil {
+		return err
+	}
+	signer, key, err := transparency.ParseKey(string(private))
+	if err != nil {
+		return err
+	}
+	for done := 0; done < n; done += 1000 {
+		err := m.Store.Run(ctx, func(_ context.Context, tx store.Tx) error {
+			for i := range min(1000, n-done) {
+				if err := audit.Write(tx, record(done+i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	log := transparency.Log{Store: m.Store, Blobs: m.Blobs, Clock: m.Clock, Signer: signer, Key: key}
+	_, err = log.Seal(ctx)
+	return err
+}
+
+func record(i int) audit.Record {
+	return audit.Record{
+		At: time.Now().UTC(), Actor: "system:execute", Verb: "execution.intended", Subject: fmt.Sprintf("executions/%026d", i),
+		From: "running", To: "running", Decision: fmt.Sprintf("d%025d", i), Event: fmt.Sprintf("v%025d", i),
+		Details: map[string]string{"action": "github.issue.label", "policy": "triage-new-issues", "attempt": "1", "fence": "1"},
+	}
+}
+
+type times struct{ wall, cpu time.Duration }
+
+func measured(fn func() error) (times, error) {
+	began, before := time.Now(), cpu()
+	err := fn()
+	return times{time.Since(began), cpu() - before}, err
+}
+
+// cpu is the time that the process has computed for, user and system.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // never fails for oneself
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
