@@ -32,10 +32,14 @@ func TestF1Kills(t *testing.T) {
 
 // unfinished lists the executions that did not succeed, but for those of class
 // C in doubt, those that wait for a person, and those that killed every worker that they were given to.
-func unfinished(e sim.Evidence) (wrong []string) {
+func unfinished(e sim.Evidence) []string { return unfinishedAfter(e, 2*execution.MaxAttempts) }
+
+// unfinishedAfter is unfinished, but lets go what was tried more than tries
+// times in vain.
+func unfinishedAfter(e sim.Evidence, tries int) (wrong []string) {
 	for _, x := range e.Executions {
 		doubt := x.State == execution.Uncertain && x.Class == action.ClassC
-		unlucky := x.Attempt > 2*execution.MaxAttempts || x.Looks > 2*execution.MaxAttempts
+		unlucky := x.Attempt > tries || x.Looks > tries
 		asked := x.Category == execution.Manual && x.State == execution.Waiting
 		if x.State != execution.Succeeded && !doubt && !unlucky && !asked {
 			wrong = append(wrong, fmt.Sprintf("execution %s (%s) ended %s after %d attempts: %s", x.ID, x.Action, x.State, x.Attempt, x.Reason))
