@@ -18,6 +18,13 @@ const (
 	AttrDeadReason       = "dead-reason"       // the last error's public text
 	AttrDeadAttempts     = "dead-attempts"     // how often delivery was tried
 	AttrDeadSubscription = "dead-subscription" // which subscription gave up
+	AttrDeadFirst        = "dead-first"        // when the message was published, RFC 3339
+)
+
+// Attributes of a dead letter that was published again.
+const (
+	AttrReplayedFrom = "replayed-from" // the letter: subscription, "/" and the letter's message id
+	AttrReplayedTo   = "replayed-to"   // the only subscription of the topic that takes it
 )
 
 // ErrTooLarge is returned by Publish for a message over MaxMessageBytes.

@@ -43,8 +43,12 @@ func (s Subscription) Validate() error {
 	return nil
 }
 
-// Matches reports whether a message with these attributes passes the filter.
+// Matches reports whether a message with these attributes passes the filter. A
+// replayed one is for the subscription that gave it up, and no other.
 func (s Subscription) Matches(attributes map[string]string) bool {
+	if to, ok := attributes[AttrReplayedTo]; ok && to != s.Name {
+		return false
+	}
 	for k, want := range s.Filter {
 		if got, ok := attributes[k]; !ok || got != want {
 			return false
@@ -70,11 +74,12 @@ func (s Subscription) Backoff(attempt int) time.Duration {
 // the subscription gave it up. The cause stays out; only public text goes in.
 func (s Subscription) Letter(m Message, attempts int, cause error) Message {
 	reason, _ := fault.Public(cause)
-	attributes := make(map[string]string, len(m.Attributes)+3)
+	attributes := make(map[string]string, len(m.Attributes)+4)
 	maps.Copy(attributes, m.Attributes)
 	attributes[AttrDeadReason] = reason
 	attributes[AttrDeadAttempts] = strconv.Itoa(attempts)
 	attributes[AttrDeadSubscription] = s.Name
+	attributes[AttrDeadFirst] = m.PublishedAt.UTC().Format(time.RFC3339Nano)
 	return Message{Data: m.Data, Attributes: attributes, OrderingKey: m.OrderingKey}
 }
 

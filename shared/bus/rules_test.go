@@ -46,12 +46,23 @@ func TestValidate(t *testing.T) {
 func TestLetterTellsNoCause(t *testing.T) {
 	t.Parallel()
 	given := map[string]string{"a": "1"}
-	m := bus.Subscription{Name: "s"}.Letter(bus.Message{ID: "7", Data: []byte("d"), Attributes: given}, 5, errors.New("token=hunter2"))
+	published := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	m := bus.Subscription{Name: "s"}.Letter(bus.Message{ID: "7", Data: []byte("d"), Attributes: given, PublishedAt: published}, 5, errors.New("token=hunter2"))
 	reason, _ := fault.Public(errors.New("x"))
 	want := bus.Message{Data: []byte("d"), Attributes: map[string]string{
 		"a": "1", bus.AttrDeadReason: reason, bus.AttrDeadAttempts: "5", bus.AttrDeadSubscription: "s",
+		bus.AttrDeadFirst: "2026-11-01T12:00:00Z",
 	}}
 	if diff := cmp.Diff(want, m); diff != "" || len(given) != 1 {
 		t.Errorf("letter (-want +got):\n%s; given attributes now %v", diff, given)
+	}
+}
+
+// A replayed message is for the subscription that gave it up, and no other.
+func TestReplayedIsForOne(t *testing.T) {
+	t.Parallel()
+	replayed := map[string]string{bus.AttrReplayedTo: "s"}
+	if !(bus.Subscription{Name: "s"}).Matches(replayed) || (bus.Subscription{Name: "other"}).Matches(replayed) {
+		t.Error("the wrong subscription takes a replayed message")
 	}
 }

@@ -175,6 +175,10 @@ func testDeadLetter(f *fixture) {
 	f.publishAll("key", "good")
 	letters, _ := f.collect(bus.Subscription{Name: "one.dead", Topic: "one.dead"})
 	m := next(f, letters, "the dead letter")
+	if first, err := time.Parse(time.RFC3339Nano, m.Attributes[bus.AttrDeadFirst]); err != nil || first.After(m.PublishedAt) {
+		f.Errorf("first published at %q, the letter at %s", m.Attributes[bus.AttrDeadFirst], m.PublishedAt)
+	}
+	delete(m.Attributes, bus.AttrDeadFirst)
 	want := map[string]string{
 		"a": "1", bus.AttrDeadReason: "the body is no JSON",
 		bus.AttrDeadAttempts: "3", bus.AttrDeadSubscription: "one",

@@ -70,11 +70,16 @@ func (s *subscription) Commit(t *delivery.Turn) error {
 	for _, a := range t.Started {
 		s.attempts[a.Seq] = a.Count
 	}
+	s.advance()
+	return nil
+}
+
+// advance moves the floor up to the first that is not acknowledged.
+func (s *subscription) advance() {
 	for s.acked[s.floor+1] {
 		s.floor++
 		delete(s.acked, s.floor)
 	}
-	return nil
 }
 
 func (s *subscription) ack(seq uint64) {
