@@ -192,7 +192,7 @@ func (w *World) platform(p *process) function.Platform {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return function.Platform{
-		Store: storePort{w.Store, w}, Bus: busPort{w.Bus}, Tasks: taskPort{w.Tasks, func() Faults { return w.faults }, w.dice},
+		Store: storePort{w.Store, w}, Bus: busPort{w.Bus}, Letters: w.Bus, Tasks: taskPort{w.Tasks, func() Faults { return w.faults }, w.dice},
 		Blobs: blobPort{w.Blobs}, Secrets: w.secrets, Clock: wall{p}, Log: log.With(slog.String("process", p.name)),
 		Env: envconfig.MapLookuper(env), Transport: w.hub, Jitter: w.dice.Float64,
 	}

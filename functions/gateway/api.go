@@ -47,6 +47,8 @@ func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	a.workflows()
 	a.freezes()
 	a.autonomy()
+	a.deadLetters()
+	a.pages()
 	a.plans()
 	a.audit()
 	a.auditLog()

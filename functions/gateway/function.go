@@ -22,6 +22,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/deadletter"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -90,6 +91,7 @@ type Deps struct {
 	Backtester Backtester
 	Trusted    Trusted
 	Controls   control.Controls
+	Letters    deadletter.Box
 	Keys       auth.Verifier
 	Clock      clock.Clock
 	Log        *slog.Logger
@@ -134,6 +136,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Answers:    &desk.Desk{Machine: machine, Config: approvers, Store: p.Store, Tasks: p.Tasks, Clock: p.Clock},
 		Decider:    decision.NewEngine(engine),
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),
+		Letters:    deadletter.Box{Publisher: p.Bus, Letters: p.Letters, Store: p.Store, Clock: p.Clock},
 		Controls:   control.Controls{Store: p.Store, Clock: p.Clock},
 		Keys:       auth.Keys{Store: p.Store, Clock: p.Clock},
 	}), nil

@@ -16,8 +16,10 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
+	busmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/bus/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/deadletter"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -37,6 +39,7 @@ type world struct {
 	handler http.Handler
 	keys    map[auth.Role]string
 	tasks   *tasks
+	bus     *busmemory.Bus
 
 	backtests *backtests
 	trusted   *trusted
@@ -72,6 +75,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, store: memory.New(memory.Options{Schema: schema}), clock: clock.NewVirtual(start), keys: map[auth.Role]string{auth.None: ""}, tasks: &tasks{}, backtests: &backtests{}}
+	w.bus = busmemory.New(busmemory.Options{Clock: w.clock})
 	keys := auth.Keys{Store: w.store, Clock: w.clock}
 	for _, role := range auth.Roles {
 		if !role.Known() {
@@ -95,6 +99,7 @@ func newWorld(t *testing.T) *world {
 		Reverts:   execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:   decider{},
 		Controls:  control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests, Trusted: sources,
+		Letters: deadletter.Box{Publisher: w.bus, Letters: w.bus, Store: w.store, Clock: w.clock},
 	})
 	return w
 }
@@ -113,6 +118,7 @@ func (w *world) put(collection, id string, value any) {
 // seed stores an event, its decision and a waiting execution.
 func (w *world) seed() {
 	w.t.Helper()
+	w.seedLetters()
 	w.put(decision.Deliveries, "vevent1", decision.Delivery{
 		ID: "vevent1", EventID: "guid-1", Type: "com.github.issues.opened", Repository: "octo/hello",
 		DecisionID: "ddecision1", ReceivedAt: start, DecidedAt: start,

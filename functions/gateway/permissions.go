@@ -40,9 +40,18 @@ var Permissions = auth.Matrix{
 	"POST /v1/freezes":   {auth.Editor, auth.Admin, auth.Service},
 	"DELETE /v1/freezes": {auth.Admin},
 
-	"GET /v1/audit/log":     {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
-	"GET /v1/audit/blob":    {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
-	"POST /v1/audit/erase":  {auth.Admin},
-	"GET /v1/audit/records": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
-	"GET /v1/audit":         {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/audit/log":                 {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/audit/blob":                {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"POST /v1/audit/erase":              {auth.Admin},
+	"GET /v1/audit/records":             {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/audit":                     {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/dead-letters":              {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/dead-letters/{id}":         {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"GET /v1/dead-letters/{id}/body":    {auth.Editor, auth.Admin},
+	"POST /v1/dead-letters/{id}/replay": {auth.Editor, auth.Admin},
+	"POST /v1/dead-letters/replay":      {auth.Editor, auth.Admin},
+	"DELETE /v1/dead-letters/{id}":      {auth.Admin},
+
+	"GET /v1/pages":               {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"POST /v1/pages/{id}/resolve": {auth.Editor, auth.Admin},
 }

@@ -41,6 +41,15 @@ var calls = map[string]struct{ path, body string }{
 	"POST /v1/freezes":                 {"/v1/freezes", `{"scope":"global","reason":"fire"}`},
 	"DELETE /v1/freezes":               {"/v1/freezes?scope=policy:held", ""},
 	"GET /v1/audit":                    {"/v1/audit", ""},
+
+	"GET /v1/dead-letters":              {"/v1/dead-letters", ""},
+	"GET /v1/dead-letters/{id}":         {"/v1/dead-letters/orchestrator-1", ""},
+	"GET /v1/dead-letters/{id}/body":    {"/v1/dead-letters/orchestrator-1/body", ""},
+	"POST /v1/dead-letters/{id}/replay": {"/v1/dead-letters/orchestrator-2/replay", ""},
+	"POST /v1/dead-letters/replay":      {"/v1/dead-letters/replay", `{"subscription":"other"}`},
+	"DELETE /v1/dead-letters/{id}":      {"/v1/dead-letters/orchestrator-3?reason=spam", ""},
+	"GET /v1/pages":                     {"/v1/pages?open=true", ""},
+	"POST /v1/pages/{id}/resolve":       {"/v1/pages/ppage1/resolve", ""},
 }
 
 // description returns the routes that the OpenAPI description has.

@@ -1,6 +1,7 @@
-// Package sweep is the function that wakes executions which no live task will
-// wake: the queue is a hint, the store is the record. It also calls a person
-// when configuration is not good, since it runs also while no events come.
+// Package sweep is the function that looks each minute at what nobody else
+// would: executions that no live task will wake (the queue is a hint, the store
+// is the record), dead letters, configuration that is not good, and pages that
+// people have not been told of.
 package sweep
 
 import (
@@ -15,6 +16,7 @@ import (
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/deadletter"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -48,10 +50,17 @@ type Checker interface {
 	Check(ctx context.Context) error
 }
 
+// Letters calls people for dead letters.
+type Letters interface {
+	Watch(ctx context.Context) error
+}
+
 // Deps is what the handler stands on.
 type Deps struct {
 	Sweeper       Sweeper
 	Configuration Checker
+	Letters       Letters
+	Pages         Pages
 	Log           *slog.Logger
 }
 
@@ -62,7 +71,7 @@ func New(d Deps) http.Handler {
 		if woken > 0 {
 			d.Log.InfoContext(r.Context(), "executions woken", slog.Int("woken", woken))
 		}
-		if err := errors.Join(err, d.Configuration.Check(r.Context())); err != nil {
+		if err := errors.Join(err, d.Configuration.Check(r.Context()), d.Letters.Watch(r.Context()), d.Pages.Tell(r.Context())); err != nil {
 			function.WriteError(w, r, err)
 			return
 		}
@@ -83,9 +92,13 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		return nil, err
 	}
 	files := os.DirFS(cfg.Policies)
-	return New(Deps{Sweeper: sweeper, Configuration: &lastgood.Pager{Store: p.Store, Clock: p.Clock, Watched: []lastgood.Watched{
-		decision.NewFolder(files, actions, p.Clock, p.Log),
-		autonomy.NewFolder(files, actions, p.Clock, p.Log),
-		approval.NewFolder(files, p.Clock, p.Log),
-	}}, Log: p.Log}), nil
+	return New(Deps{
+		Configuration: &lastgood.Pager{Store: p.Store, Clock: p.Clock, Watched: []lastgood.Watched{
+			decision.NewFolder(files, actions, p.Clock, p.Log),
+			autonomy.NewFolder(files, actions, p.Clock, p.Log),
+			approval.NewFolder(files, p.Clock, p.Log),
+		}},
+		Sweeper: sweeper, Log: p.Log, Pages: Pages{Store: p.Store, Bus: p.Bus, Clock: p.Clock, Log: p.Log},
+		Letters: deadletter.Box{Publisher: p.Bus, Letters: p.Letters, Store: p.Store, Clock: p.Clock},
+	}), nil
 }

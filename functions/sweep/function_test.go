@@ -11,6 +11,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/functions/sweep"
+	busmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/bus/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -33,7 +34,12 @@ func (c checker) Check(context.Context) error { return c() }
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
+	schema, err := store.DefaultSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
 	deps := sweep.Deps{Log: slog.New(slog.NewTextHandler(&log, nil)), Configuration: checker(func() error { return nil })}
+	deps.Letters, deps.Pages = letters(func() error { return nil }), pages(t, memory.New(memory.Options{Schema: schema}), nil)
 	deps.Sweeper = sweeper(func() (int, error) { return 3, fault.New(fault.Unavailable, "the queue is down") })
 	if err := function.DeliverTask(t.Context(), sweep.New(deps), task.Task{}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a sweep that failed answered %v", err)
@@ -59,6 +65,7 @@ func TestRegistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := clock.NewVirtual(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	b := busmemory.New(busmemory.Options{Clock: c})
 	q := taskmemory.New(taskmemory.Options{Clock: c})
 	s := memory.New(memory.Options{Schema: schema})
 	x := execution.Execution{ID: "x", State: execution.Ready, Args: json.RawMessage(`{}`), NotBefore: c.Now(), UpdatedAt: c.Now()}
@@ -68,7 +75,7 @@ func TestRegistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := function.Platform{
-		Store: s, Tasks: q, Clock: c, Log: slog.New(slog.DiscardHandler),
+		Store: s, Bus: b, Letters: b, Tasks: q, Clock: c, Log: slog.New(slog.DiscardHandler),
 		Env: envconfig.MapLookuper(map[string]string{"SWEEP_GRACE": "10s", "INFINITY_POLICIES": t.TempDir()}),
 	}
 	h, err := build(t.Context(), p)

@@ -47,6 +47,8 @@ type cli struct {
 	Replay     replayCmd     `cmd:"" help:"Say what would be decided on an event now, or with --shadow what would become of it; nothing is executed."`
 	Policy     policyCmd     `cmd:"" help:"Check policies on this machine, and try them on what happened."`
 	Audit      auditCmd      `cmd:"" help:"List audit records, verify the log, prove a record."`
+	Letters    lettersCmd    `cmd:"" name:"dead-letters" help:"List messages that were given up; show, replay or drop them."`
+	Pages      pagesCmd      `cmd:"" help:"List what calls a person, or say that it is dealt with."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

@@ -67,6 +67,7 @@ type Subscription struct {
 // Bus is the port.
 type Bus interface {
 	Publisher
+	Inspector
 	// Ensure makes the topic and the subscription if they are missing. Messages
 	// published after it are kept for the subscription, served or not. It also
 	// makes the dead-letter topic and, unless the subscription is one itself

@@ -6,8 +6,7 @@ import "context"
 const MaxPeek = 200
 
 // Inspector is how people look into what waits for a subscription that nobody
-// serves: its dead letters. All drivers have it; functions that only publish
-// do not see it.
+// serves: its dead letters. Functions that only publish do not see it.
 type Inspector interface {
 	// Subscriptions returns name, topic and dead-letter topic of each
 	// subscription that has one, by name.

@@ -76,6 +76,7 @@ func (s Subscription) Letter(m Message, attempts int, cause error) Message {
 	reason, _ := fault.Public(cause)
 	attributes := make(map[string]string, len(m.Attributes)+4)
 	maps.Copy(attributes, m.Attributes)
+	delete(attributes, AttrReplayedTo) // the letter is for whoever reads letters
 	attributes[AttrDeadReason] = reason
 	attributes[AttrDeadAttempts] = strconv.Itoa(attempts)
 	attributes[AttrDeadSubscription] = s.Name

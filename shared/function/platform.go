@@ -24,6 +24,7 @@ import (
 type Platform struct {
 	Store   store.Store
 	Bus     bus.Publisher
+	Letters bus.Inspector // what the bus's subscriptions gave up
 	Tasks   task.Enqueuer
 	Blobs   blob.Store
 	Secrets secret.Source

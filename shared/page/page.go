@@ -68,6 +68,28 @@ func Raise(ctx context.Context, tx store.Tx, p Page, by string, now time.Time) e
 	})
 }
 
+// Told notes that p was published; if it was raised anew since, it was not.
+func Told(ctx context.Context, tx store.Tx, p Page, now time.Time) error {
+	current, err := store.Get[Page](ctx, tx, key(p.ID))
+	if err != nil || !current.RaisedAt.Equal(p.RaisedAt) {
+		return err
+	}
+	current.ToldAt = &now
+	return tx.Put(key(p.ID), current)
+}
+
+// Find returns the page of kind and subject, and whether it is open.
+func Find(ctx context.Context, r store.Reader, kind, subject string) (p Page, open bool, err error) {
+	p, err = store.Get[Page](ctx, r, key(ID(kind, subject)))
+	if errors.Is(err, store.ErrNotFound) {
+		return p, false, nil
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("look for a page of %s: %w", subject, err)
+	}
+	return p, p.Open, nil
+}
+
 // Resolve closes the page id; one that is closed already stays as it is.
 func Resolve(ctx context.Context, tx store.Tx, id, by string, now time.Time) (Page, error) {
 	p, err := store.Get[Page](ctx, tx, key(id))

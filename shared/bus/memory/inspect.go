@@ -10,8 +10,6 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
-var _ bus.Inspector = (*Bus)(nil)
-
 // Subscriptions implements bus.Inspector.
 func (b *Bus) Subscriptions(context.Context) ([]bus.Subscription, error) {
 	b.mu.Lock()

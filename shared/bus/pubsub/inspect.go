@@ -11,12 +11,12 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/api/iterator"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/bus"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
-
-var _ bus.Inspector = (*Bus)(nil)
 
 const (
 	// lookFor is how long a look waits for messages that the server holds back,
@@ -101,7 +101,7 @@ func (b *Bus) look(ctx context.Context, subscription string, found func(*pubsubp
 	}()
 	for kept := false; !kept && len(messages) < lookAtOnce; {
 		page, err := b.client.SubscriptionAdminClient.Pull(until, &pubsubpb.PullRequest{Subscription: name, MaxMessages: lookAtOnce})
-		if err != nil && until.Err() != nil && ctx.Err() == nil {
+		if late := until.Err() != nil || status.Code(err) == codes.DeadlineExceeded; err != nil && late && ctx.Err() == nil {
 			break // nothing more came
 		}
 		if err != nil {

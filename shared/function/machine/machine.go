@@ -93,7 +93,7 @@ func (m *Machine) open(data string) (err error) {
 // their configuration.
 func (m *Machine) Platform(env envconfig.Lookuper) function.Platform {
 	return function.Platform{
-		Store: m.Store, Bus: m.Bus, Tasks: m.Tasks, Blobs: m.Blobs, Secrets: m.Secrets,
+		Store: m.Store, Bus: m.Bus, Letters: m.Bus, Tasks: m.Tasks, Blobs: m.Blobs, Secrets: m.Secrets,
 		Clock: m.Clock, Log: m.Log, Env: env,
 	}
 }
