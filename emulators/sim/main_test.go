@@ -15,7 +15,7 @@ import (
 // How a run is asked for. go test has a -trace of its own, hence -steps.
 var (
 	oneSeed = flag.Uint64("seed", 0, "replay this seed only")
-	seeds   = flag.Int("seeds", 24, "how many seeds; seed 25 spins for ever since answers are taken: see issue 3")
+	seeds   = flag.Int("seeds", 100, "how many seeds")
 	from    = flag.Uint64("from", 1, "the first of them")
 	total   = flag.Int("events", 150, "how many events F1 has")
 	steps   = flag.Bool("steps", false, "print each step of the seed that is replayed")

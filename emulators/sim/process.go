@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
@@ -16,7 +17,8 @@ type process struct {
 	name    string
 	world   *World
 	handler http.Handler
-	slot    *(*process) // where it is listed; emptied when it dies
+	service *service
+	dead    bool
 	skew    time.Duration
 	stopped time.Time // until when it stands still
 	threads []*Thread
@@ -27,28 +29,49 @@ type process struct {
 type service struct {
 	name      string
 	construct function.Constructor
-	instances []*process
-	built     int
-	down      time.Time // until when nobody answers
+	instances []*process // nil until a call needs it
+	// concurrency is how many requests an instance takes at once: a function of 1
+	// may hold a lock while it calls a port, which would stop the world.
+	concurrency int
+	built       int
+	down        time.Time // until when nobody answers
 }
 
-// pick returns an instance for t, building it if there is none yet.
+// pick returns an instance for t that takes one more request, building it if
+// there is none.
 func (s *service) pick(ctx context.Context, t *Thread) (*process, error) {
-	at := &s.instances[t.world.dice.IntN(len(s.instances))]
-	if *at == nil {
-		p, err := s.build(ctx, t.world, at)
+	at := t.world.dice.IntN(len(s.instances))
+	for range s.instances {
+		if p := s.instances[at]; p == nil || len(p.threads) < s.concurrency {
+			break
+		}
+		at = (at + 1) % len(s.instances)
+	}
+	if p := s.instances[at]; p != nil && len(p.threads) >= s.concurrency {
+		s.instances = append(s.instances, nil)
+		at = len(s.instances) - 1
+	}
+	if s.instances[at] == nil {
+		p, err := s.build(ctx, t.world)
 		if err != nil {
 			return nil, err
 		}
-		*at = p
+		s.instances[at] = p
 	}
-	(*at).enter(t)
-	return *at, nil
+	s.instances[at].enter(t)
+	return s.instances[at], nil
 }
 
-func (s *service) build(ctx context.Context, w *World, slot **process) (*process, error) {
+// forget has the next call build another instance.
+func (s *service) forget(p *process) {
+	if at := slices.Index(s.instances, p); at >= 0 {
+		s.instances[at] = nil
+	}
+}
+
+func (s *service) build(ctx context.Context, w *World) (*process, error) {
 	s.built++
-	p := &process{name: s.name + "#" + itoa(s.built), world: w, slot: slot, skew: w.skew()}
+	p := &process{name: s.name + "#" + itoa(s.built), world: w, service: s, skew: w.skew()}
 	platform := w.platform(p)
 	if w.o.Vary != nil {
 		platform = w.o.Vary(s.name, platform)
@@ -82,7 +105,8 @@ func (p *process) leave(t *Thread) {
 // does not return from it.
 func (p *process) kill(by *Thread) {
 	p.world.trace.note("%s dies", p.name)
-	*p.slot = nil
+	p.dead = true
+	p.service.forget(p)
 	for _, t := range p.threads {
 		t.killed = true
 	}
@@ -97,7 +121,7 @@ func (w *World) Go(ctx context.Context, name string, work func(context.Context))
 	by := threadOf(ctx)
 	p := by.process
 	w.spawn(by.name+" "+name, func(t *Thread) error {
-		if *p.slot != p { // it died before
+		if p.dead {
 			return errDied
 		}
 		p.enter(t)

@@ -29,7 +29,7 @@ func (w *World) start(ctx context.Context) (err error) {
 		if !ok {
 			return fmt.Errorf("function %s is in functions.yaml but registers nothing", name)
 		}
-		s := &service{name: name, construct: construct, instances: make([]*process, w.o.Instances)}
+		s := &service{name: name, construct: construct, instances: make([]*process, w.o.Instances), concurrency: max(w.manifest.Functions[name].Concurrency, 1)}
 		w.services[name] = s
 		if err := w.wire(ctx, w.manifest.Functions[name].Trigger, s); err != nil {
 			return fmt.Errorf("wire function %s: %w", name, err)
