@@ -189,7 +189,7 @@ func (w *killWorld) start(t *testing.T) *process {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childConfig+"="+string(config), "EXECUTE_LEASE=2s", "SWEEP_GRACE=1s")
+	cmd.Env = append(os.Environ(), childConfig+"="+string(config), "EXECUTE_LEASE=5s", "SWEEP_GRACE=1s")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -219,11 +219,11 @@ func (p *process) kill(t *testing.T) {
 func (w *killWorld) check(t *testing.T, events int) {
 	t.Helper()
 	e := endpoint(t, w.Data)
-	until(t, time.Minute, "a decision on each event", func() bool {
+	until(t, 5*time.Minute, "a decision on each event", func() bool {
 		return len(list[decision.Delivery](t, e, "/v1/events")) >= events
 	})
 	var all []execution.Execution
-	until(t, 2*time.Minute, "the end of each execution", func() bool {
+	until(t, 5*time.Minute, "the end of each execution", func() bool {
 		all = list[execution.Execution](t, e, "/v1/executions")
 		return !slices.ContainsFunc(all, func(x execution.Execution) bool { return !x.State.Terminal() })
 	})

@@ -19,8 +19,9 @@ func testDue(f *fixture) {
 	}
 	runs, _ := f.serve(task.Config{})
 	for s := 1; s <= 3; s++ {
-		r := f.due(runs, start.Add(time.Hour))
-		if want := start.Add(time.Duration(s) * time.Minute); r.Name != fmt.Sprint(s) || !r.at.Equal(want) {
+		want := start.Add(time.Duration(s) * time.Minute)
+		r := f.due(runs, want)
+		if r.Name != fmt.Sprint(s) || !r.at.Equal(want) {
 			f.Errorf("task %s ran at %s, want task %d at %s", r.Name, r.at, s, want)
 		}
 		r.answer <- nil
@@ -101,9 +102,10 @@ func testRetry(f *fixture) {
 	start := f.clock.Now()
 	f.enqueue(task.Task{Name: "n"})
 	runs, _ := f.serve(task.Config{MinBackoff: time.Second, MaxBackoff: 3 * time.Second})
+	want := []time.Duration{0, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second}
 	var got []time.Duration
 	for attempt := 1; attempt <= 5; attempt++ {
-		r := f.due(runs, start.Add(30*time.Second))
+		r := f.due(runs, start.Add(want[attempt-1]))
 		if r.Attempt != attempt {
 			f.Errorf("attempt %d, want %d", r.Attempt, attempt)
 		}
@@ -114,7 +116,6 @@ func testRetry(f *fixture) {
 			r.answer <- nil
 		}
 	}
-	want := []time.Duration{0, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second}
 	if diff := cmp.Diff(want, got); diff != "" {
 		f.Errorf("times (-want +got):\n%s", diff)
 	}
