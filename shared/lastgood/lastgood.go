@@ -2,7 +2,8 @@
 // when they were last right. The files are read again when they change; while
 // they are wrong or cannot be read, what they said before stays in force for 15
 // minutes, and then there is nothing. What nothing means is the reader's
-// concern: it must permit less, never more.
+// concern: it must permit less, never more. What was last right is known to the
+// process that read it: one that starts while the files are wrong has nothing.
 package lastgood
 
 import (

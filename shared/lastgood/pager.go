@@ -28,29 +28,24 @@ type Pager struct {
 	Clock   clock.Clock
 	Watched []Watched
 
-	mu   sync.Mutex
-	told map[string]string // by name: the summary that the store has; "" for none
+	told sync.Map // by name: the summary that the store has; "" for none
 }
 
 // Check raises and resolves. It asks the store only about what has changed
-// since it was called last.
+// since it was called last. Two calls at once may both ask, and the second
+// finds it told: no lock is held over a transaction.
 func (p *Pager) Check(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.told == nil {
-		p.told = map[string]string{}
-	}
 	var errs []error
 	for _, w := range p.Watched {
 		summary := summaryOf(w)
-		if told, known := p.told[w.Name()]; known && told == summary {
+		if told, known := p.told.Load(w.Name()); known && told == summary {
 			continue
 		}
 		if err := p.tell(ctx, w.Name(), summary); err != nil {
 			errs = append(errs, fmt.Errorf("tell people about %s: %w", w.Name(), err))
 			continue
 		}
-		p.told[w.Name()] = summary
+		p.told.Store(w.Name(), summary)
 	}
 	return errors.Join(errs...)
 }
