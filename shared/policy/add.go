@@ -50,6 +50,7 @@ func (s *Set) Add(src Source) Findings {
 	if b.findings != nil {
 		return b.findings
 	}
+	c.static = static(c.steps)
 	number := len(s.policies)
 	for _, e := range events {
 		if s.byEvent[e] == nil {

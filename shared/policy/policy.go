@@ -61,7 +61,7 @@ type Limits struct {
 
 // Match is one policy that an event matched. Args are the arguments of each of
 // its steps, valid against the action's schema; Err says why they could not be
-// made.
+// made. Callers must not change them: matches of one policy may share them.
 type Match struct {
 	Policy *Policy
 	Args   []json.RawMessage

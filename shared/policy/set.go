@@ -45,6 +45,7 @@ type actionSpec struct {
 type compiled struct {
 	events map[string]*condition.Checked // nil where there is no condition
 	steps  []compiledStep
+	static []json.RawMessage // the arguments of all steps, where none needs the event
 	hash   [sha256.Size]byte
 }
 
@@ -143,7 +144,7 @@ func (s *Set) Evaluate(in *Input) ([]Match, []Failure) {
 	f := in.facts()
 	var few [16]int // most events have no more: they cost no memory
 	hits, failed := x.Match(f, few[:0])
-	var matches []Match
+	matches := make([]Match, 0, len(hits))
 	for _, n := range hits {
 		args, err := s.arguments(n, event, f)
 		matches = append(matches, Match{Policy: s.policies[n], Args: args, Err: err})
@@ -157,6 +158,9 @@ func (s *Set) Evaluate(in *Input) ([]Match, []Failure) {
 
 // arguments returns the arguments of each of the policy's steps for the event.
 func (s *Set) arguments(n int, event string, f *condition.Facts) ([]json.RawMessage, error) {
+	if static := s.compiled[n].static; static != nil {
+		return static, nil
+	}
 	steps := s.compiled[n].steps
 	args := make([]json.RawMessage, len(steps))
 	for i := range steps {

@@ -83,6 +83,18 @@ func (b *adding) arguments(steps []compiledStep, i int, event string) {
 	}
 }
 
+// static returns the arguments of all steps, nil if one needs the event.
+func static(steps []compiledStep) []json.RawMessage {
+	args := make([]json.RawMessage, len(steps))
+	for i := range steps {
+		if steps[i].static == nil {
+			return nil
+		}
+		args[i] = steps[i].static
+	}
+	return args
+}
+
 // make returns the step's arguments for the event.
 func (c *compiledStep) make(event string, f *condition.Facts) (json.RawMessage, error) {
 	if c.static != nil {

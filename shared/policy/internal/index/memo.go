@@ -61,6 +61,8 @@ func (m *memo) end() {
 	m.read = m.read[:0]
 }
 
+const noSubject = int32(-1)
+
 // walk follows the predicates that hold. A predicate with an error settles
 // nothing: CEL's false beats an error, so those below may still say no.
 func (m *memo) walk(n *node, err error) {
@@ -71,8 +73,18 @@ func (m *memo) walk(n *node, err error) {
 			m.hits = append(m.hits, int(number))
 		}
 	}
+	var letters condition.Letters
+	of := noSubject // whose letters these are: neighbours mostly ask about one value
 	for i := range n.edges {
 		e := &n.edges[i]
+		if e.need != (condition.Letters{}) {
+			if e.subject != of {
+				of, letters = e.subject, m.value(e.subject).letters
+			}
+			if letters.Lack(e.need) {
+				continue
+			}
+		}
 		a := m.ask(&e.step)
 		switch {
 		case a.failed && err == nil:
@@ -85,9 +97,6 @@ func (m *memo) walk(n *node, err error) {
 
 // ask returns a predicate's answer.
 func (m *memo) ask(s *step) answer {
-	if s.need != (condition.Letters{}) && m.value(s.subject).letters.Lack(s.need) {
-		return answer{}
-	}
 	a := &m.answers[s.predicate]
 	if a.generation != m.generation {
 		m.answer(s, a)
