@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/backoff"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
@@ -60,14 +61,7 @@ func (s Subscription) Matches(attributes map[string]string) bool {
 // Backoff returns how long to wait after the given attempt (from 1) failed:
 // MinBackoff, doubled each time, at most MaxBackoff.
 func (s Subscription) Backoff(attempt int) time.Duration {
-	d := s.MinBackoff
-	for range attempt - 1 {
-		if d >= s.MaxBackoff/2 {
-			return s.MaxBackoff
-		}
-		d *= 2
-	}
-	return d
+	return backoff.Delay(attempt, s.MinBackoff, s.MaxBackoff)
 }
 
 // Letter returns the dead letter of m: its data, key and attributes, and why

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/backoff"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
@@ -71,7 +72,7 @@ func (r *Runner) giveUp(ctx context.Context, x Execution, cause error) error {
 // backoff doubles from one second, with up to half of it as jitter, so that
 // those who failed together do not come back together.
 func (r *Runner) backoff(attempt int) time.Duration {
-	d := time.Second << min(attempt-1, 6)
+	d := backoff.Delay(attempt, time.Second, 64*time.Second)
 	jitter := rand.Float64
 	if r.Jitter != nil {
 		jitter = r.Jitter

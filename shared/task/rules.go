@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/backoff"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
@@ -35,10 +36,7 @@ func (c Config) WithDefaults() Config {
 // MinBackoff doubled each time, at most MaxBackoff, of which jitter (0 to 1)
 // takes up to a quarter away, so that tasks that failed together part.
 func (c Config) Backoff(attempt int, jitter float64) time.Duration {
-	d := c.MinBackoff
-	for i := 1; i < attempt && d < c.MaxBackoff; i++ {
-		d = min(2*d, c.MaxBackoff)
-	}
+	d := backoff.Delay(attempt, c.MinBackoff, c.MaxBackoff)
 	return d - time.Duration(jitter*float64(d)/4)
 }
 

@@ -32,6 +32,11 @@ func (f *fixture) peeked() (bodies, ids []string) {
 func (f *fixture) waiting(want []string) (ids []string) {
 	f.Helper()
 	var got []string
+	f.Cleanup(func() {
+		if f.Failed() {
+			f.Logf("wanted %v to wait; the last look saw %v", want, got)
+		}
+	})
 	f.eventually(fmt.Sprintf("%v to wait", want), func() bool {
 		got, ids = f.peeked()
 		return slices.Equal(got, want)
