@@ -1,7 +1,7 @@
 // Package sweep is the function that looks each minute at what nobody else
 // would: executions that no live task will wake (the queue is a hint, the store
-// is the record), dead letters, configuration that is not good, and pages that
-// people have not been told of.
+// is the record), dead letters, configuration that is not good, pages that
+// people have not been told of, and what has been kept long enough.
 package sweep
 
 import (
@@ -22,6 +22,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/lastgood"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/retention"
 )
 
 // Config is read from the environment.
@@ -30,14 +31,17 @@ type Config struct {
 	Grace time.Duration `env:"SWEEP_GRACE, default=30s"`
 	// Policies is the folder (.infinity) that is looked after.
 	Policies string `env:"INFINITY_POLICIES, default=.infinity"`
+	// Retention says how long what is kept.
+	Retention retention.Config
 }
 
 // Validate returns all mistakes at once.
 func (c Config) Validate() error {
+	err := c.Retention.Validate()
 	if c.Grace <= 0 {
-		return fault.New(fault.Invalid, "SWEEP_GRACE is %s; it must be above zero", c.Grace)
+		err = errors.Join(err, fault.New(fault.Invalid, "SWEEP_GRACE is %s; it must be above zero", c.Grace))
 	}
-	return nil
+	return err
 }
 
 // Sweeper wakes what is late and says how many it woke.
@@ -55,12 +59,18 @@ type Letters interface {
 	Watch(ctx context.Context) error
 }
 
+// Expirer deletes what has been kept long enough, and says how much of what.
+type Expirer interface {
+	Expire(ctx context.Context) (map[string]int, error)
+}
+
 // Deps is what the handler stands on.
 type Deps struct {
 	Sweeper       Sweeper
 	Configuration Checker
 	Letters       Letters
 	Pages         Pages
+	Expirer       Expirer
 	Log           *slog.Logger
 }
 
@@ -71,7 +81,12 @@ func New(d Deps) http.Handler {
 		if woken > 0 {
 			d.Log.InfoContext(r.Context(), "executions woken", slog.Int("woken", woken))
 		}
-		if err := errors.Join(err, d.Configuration.Check(r.Context()), d.Letters.Watch(r.Context()), d.Pages.Tell(r.Context())); err != nil {
+		err = errors.Join(err, d.Configuration.Check(r.Context()), d.Letters.Watch(r.Context()), d.Pages.Tell(r.Context()))
+		expired, failed := d.Expirer.Expire(r.Context()) // last: nobody waits for it
+		if len(expired) > 0 {
+			d.Log.InfoContext(r.Context(), "what was kept long enough is deleted", slog.Any("deleted", expired))
+		}
+		if err := errors.Join(err, failed); err != nil {
 			function.WriteError(w, r, err)
 			return
 		}
@@ -100,5 +115,6 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		}},
 		Sweeper: sweeper, Log: p.Log, Pages: Pages{Store: p.Store, Bus: p.Bus, Clock: p.Clock, Log: p.Log},
 		Letters: deadletter.Box{Publisher: p.Bus, Letters: p.Letters, Store: p.Store, Clock: p.Clock},
+		Expirer: &retention.Expirer{Config: cfg.Retention, Store: p.Store, Blobs: p.Blobs, Letters: p.Letters, Clock: p.Clock},
 	}), nil
 }

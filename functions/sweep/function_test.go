@@ -31,6 +31,10 @@ type checker func() error
 
 func (c checker) Check(context.Context) error { return c() }
 
+type expirer func() (map[string]int, error)
+
+func (e expirer) Expire(context.Context) (map[string]int, error) { return e() }
+
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
@@ -40,6 +44,7 @@ func TestAnswer(t *testing.T) {
 	}
 	deps := sweep.Deps{Log: slog.New(slog.NewTextHandler(&log, nil)), Configuration: checker(func() error { return nil })}
 	deps.Letters, deps.Pages = letters(func() error { return nil }), pages(t, memory.New(memory.Options{Schema: schema}), nil)
+	deps.Expirer = expirer(func() (map[string]int, error) { return map[string]int{"audit": 7}, nil })
 	deps.Sweeper = sweeper(func() (int, error) { return 3, fault.New(fault.Unavailable, "the queue is down") })
 	if err := function.DeliverTask(t.Context(), sweep.New(deps), task.Task{}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a sweep that failed answered %v", err)
@@ -49,8 +54,13 @@ func TestAnswer(t *testing.T) {
 	if err := function.DeliverTask(t.Context(), sweep.New(deps), task.Task{}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a check that failed answered %v", err)
 	}
-	if !strings.Contains(log.String(), "woken=3") {
-		t.Errorf("the log does not say how many were woken: %s", log.String())
+	deps.Configuration = checker(func() error { return nil })
+	deps.Expirer = expirer(func() (map[string]int, error) { return nil, fault.New(fault.Unavailable, "the bucket is down") })
+	if err := function.DeliverTask(t.Context(), sweep.New(deps), task.Task{}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("an expiry that failed answered %v", err)
+	}
+	if !strings.Contains(log.String(), "woken=3") || !strings.Contains(log.String(), "deleted=map[audit:7]") {
+		t.Errorf("the log does not say how many were woken and deleted: %s", log.String())
 	}
 }
 
@@ -98,8 +108,8 @@ func TestRegistered(t *testing.T) {
 	if err != nil || len(open) != 1 || !strings.Contains(open[0].Summary, "autonomy.yaml cannot be read, and nothing of it is in force") {
 		t.Errorf("a folder without autonomy.yaml: pages %+v, %v", open, err)
 	}
-	p.Env = envconfig.MapLookuper(map[string]string{"SWEEP_GRACE": "0s"})
-	if _, err := build(t.Context(), p); err == nil || !strings.Contains(err.Error(), "SWEEP_GRACE") {
+	p.Env = envconfig.MapLookuper(map[string]string{"SWEEP_GRACE": "0s", "RETENTION_DELIVERY_DAYS": "3"})
+	if _, err := build(t.Context(), p); err == nil || !strings.Contains(err.Error(), "SWEEP_GRACE") || !strings.Contains(err.Error(), "RETENTION_DELIVERY_DAYS") {
 		t.Errorf("a bad configuration: %v", err)
 	}
 }

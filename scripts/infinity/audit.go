@@ -12,6 +12,8 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/retention"
 )
 
 type auditCmd struct {
@@ -50,7 +52,15 @@ func (c *auditVerifyCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer func() { _ = done() }()
-	report, err := verify.Log(ctx, src, verify.Options{Seen: seen, Now: a.clock.Now(), Progress: a.progress("verified")})
+	kept, err := retentionOf(ctx)
+	if err != nil {
+		return err
+	}
+	now := a.clock.Now()
+	report, err := verify.Log(ctx, src, verify.Options{
+		Seen: seen, Now: now, Progress: a.progress("verified"),
+		Expired: func(l audit.Leaf) bool { return kept.Expired(l, now) },
+	})
 	if err != nil {
 		return err
 	}
@@ -66,6 +76,13 @@ func (c *auditVerifyCmd) Run(ctx context.Context, a *app) error {
 		err = errSaid
 	}
 	return err
+}
+
+// retentionOf is how long this auditor wants records to be kept, whatever the
+// platform was told: by the environment, as sweep reads it.
+func retentionOf(ctx context.Context) (retention.Config, error) {
+	var c retention.Config
+	return c, function.Configure(ctx, function.Platform{Env: function.OS()}, &c)
 }
 
 // audited prints a report.

@@ -21,6 +21,7 @@ const (
 type Decision struct {
 	ID             string         `json:"id"`
 	EventID        string         `json:"event_id"`
+	Meaning        string         `json:"meaning,omitempty"` // id of the document that remembers the event's
 	EventType      string         `json:"event_type"`
 	Source         string         `json:"source"`
 	Subject        string         `json:"subject,omitempty"`

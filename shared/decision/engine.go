@@ -165,6 +165,10 @@ func (e *Engine) Replay(ctx context.Context, id string) (Decision, error) {
 		return Decision{}, err
 	}
 	d, err := e.Draft(ev, e.d.Clock.Now())
+	if err != nil {
+		return Decision{}, err
+	}
+	d.Decision.Meaning, err = event.Meaning(ev, ev.Data)
 	return d.Decision, err
 }
 

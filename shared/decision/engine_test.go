@@ -2,6 +2,7 @@ package decision_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -229,5 +230,21 @@ func TestCrashes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A delivery that comes again after the execution has expired, which may be
+// another decision's and older, is answered like the first.
+func TestComesAgainAfterTheExecutionExpired(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, one("p", "fake.final", "L5", ""))
+	first := r.decide(t, opened("1"))
+	if err := r.store.Run(t.Context(), func(_ context.Context, tx store.Tx) error {
+		return tx.Delete(store.Key{Collection: execution.Collection, ID: first.Proposals[0].ExecutionID})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if again := r.decide(t, opened("1")); again.ID != first.ID {
+		t.Errorf("decided %s, then %s", first.ID, again.ID)
 	}
 }

@@ -33,6 +33,7 @@ func (e *Engine) record(ctx context.Context, ev event.Event, d Draft, dl Deliver
 		return Decision{}, err
 	}
 	means := key(Meanings, hash)
+	d.Decision.Meaning = hash
 	var stands Decision
 	err = e.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
 		dl := dl
@@ -136,6 +137,9 @@ func (e *Engine) queue(ctx context.Context, d Decision) error {
 			continue
 		}
 		x, err := store.Get[execution.Execution](ctx, e.d.Store, key(execution.Collection, p.ExecutionID))
+		if errors.Is(err, store.ErrNotFound) { // another decision's, which has expired
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("read execution %s: %w", p.ExecutionID, err)
 		}

@@ -31,10 +31,11 @@ const (
 // Field is one field of one resource (action.Effect.Field) with its last
 // changes by our policies, oldest first.
 type Field struct {
-	ID       string   `json:"id"` // hash of repository, kind, resource and name
-	Resource string   `json:"resource"`
-	Name     string   `json:"name"` // "state", "label:bug"
-	Changes  []Change `json:"changes"`
+	ID        string    `json:"id"` // hash of repository, kind, resource and name
+	Resource  string    `json:"resource"`
+	Name      string    `json:"name"` // "state", "label:bug"
+	Changes   []Change  `json:"changes"`
+	ChangedAt time.Time `json:"changed_at"` // the last of them
 }
 
 // Change is one change of a field that was intended.
@@ -95,7 +96,7 @@ func (f *Field) change(x *Execution, e action.Effect, now time.Time) (rivals []s
 		return nil
 	}
 	c := Change{At: now, Policy: x.Policy, Execution: x.ID, Before: e.Before, After: e.After, Flip: f.flips(x.Policy, e)}
-	f.Changes = append(f.Changes, c)
+	f.Changes, f.ChangedAt = append(f.Changes, c), now
 	f.Changes = f.Changes[max(0, len(f.Changes)-maxChanges):]
 	flips := 0
 	for i, c := range f.Changes {
