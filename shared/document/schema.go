@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -15,8 +16,24 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 )
 
+// compiled holds each schema by its text. Schemas are the product's own, so
+// there are few, and to compile one costs more than most documents that it
+// checks: several functions in one process share it.
+var compiled sync.Map
+
 // Compile compiles a JSON Schema (2020-12) that stands alone.
 func Compile(raw []byte) (*jsonschema.Schema, error) {
+	if s, ok := compiled.Load(string(raw)); ok {
+		return s.(*jsonschema.Schema), nil //nolint:forcetypeassert // nothing else is in it
+	}
+	s, err := compile(raw)
+	if err == nil {
+		compiled.Store(string(raw), s)
+	}
+	return s, err
+}
+
+func compile(raw []byte) (*jsonschema.Schema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("read the schema: %w", err)

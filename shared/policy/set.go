@@ -49,16 +49,23 @@ type compiled struct {
 	hash   [sha256.Size]byte
 }
 
-// NewSet returns an empty set over the actions of c.
-func NewSet(c Catalog) (*Set, error) {
+// compiler is of GitHub's events, which do not change while a process runs: all
+// sets share what it has learnt of them.
+var compiler = sync.OnceValues(func() (*condition.Compiler, error) {
 	types, err := webhook.Load()
 	if err != nil {
 		return nil, err //nolint:wrapcheck // says what was done
 	}
-	compiler, err := condition.NewCompiler(types)
+	return condition.NewCompiler(types) //nolint:wrapcheck // says what was done
+})
+
+// NewSet returns an empty set over the actions of c.
+func NewSet(c Catalog) (*Set, error) {
+	compiler, err := compiler()
 	if err != nil {
 		return nil, err //nolint:wrapcheck // says what was done
 	}
+	types := compiler.Catalogue()
 	actions := map[string]actionSpec{}
 	for _, spec := range c.Specs() {
 		a := actionSpec{Spec: spec}

@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/github"
 )
@@ -44,15 +45,11 @@ type kit[T any] struct {
 }
 
 func newKit[T any](c Clients, s action.Spec) kit[T] {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(s.Args))
+	schema, err := document.Compile(s.Args)
 	if err != nil {
 		panic("action " + s.Name + ": " + err.Error()) // a constant of this package
 	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(s.Name, doc); err != nil {
-		panic("action " + s.Name + ": " + err.Error())
-	}
-	return kit[T]{clients: c, spec: s, schema: compiler.MustCompile(s.Name)}
+	return kit[T]{clients: c, spec: s, schema: schema}
 }
 
 // Spec implements action.Action.

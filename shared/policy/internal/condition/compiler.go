@@ -53,6 +53,9 @@ func NewCompiler(c *webhook.Catalogue) (*Compiler, error) {
 	return &Compiler{catalogue: c, provider: p, base: base, envs: map[string]*cel.Env{}}, nil
 }
 
+// Catalogue returns the events that conditions may be about.
+func (c *Compiler) Catalogue() *webhook.Catalogue { return c.catalogue }
+
 // env returns the environment in which `event` has the event's type.
 func (c *Compiler) env(event string) (*cel.Env, error) {
 	c.mu.Lock()
