@@ -143,12 +143,15 @@ func (c *auditProveCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer func() { _ = done() }()
 	var found *audit.Record
-	err = src.Records(ctx, func(r audit.Record) error {
-		if r.ID == c.Record {
-			found = &r
-			return io.EOF
+	err = src.Records(ctx, func(f verify.Found) error {
+		if f.ID != c.Record {
+			return nil
 		}
-		return nil
+		r, err := f.Record()
+		if err == nil {
+			found, err = &r, io.EOF
+		}
+		return err
 	})
 	if found == nil {
 		if err == nil {
@@ -181,9 +184,10 @@ func (c *auditExportCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer func() { _ = done() }()
 	out := json.NewEncoder(a.stdout)
-	return src.Records(ctx, func(r audit.Record) error {
-		if r.At.Before(c.Since) {
-			return ctx.Err()
+	return src.Records(ctx, func(f verify.Found) error {
+		r, err := f.Record()
+		if err != nil || r.At.Before(c.Since) {
+			return err
 		}
 		return out.Encode(r)
 	})

@@ -15,7 +15,6 @@ import (
 	"strconv"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
@@ -75,18 +74,22 @@ func (r remote) Blob(ctx context.Context, key string) ([]byte, error) {
 }
 
 // Records implements verify.Source.
-func (r remote) Records(ctx context.Context, each func(audit.Record) error) error {
+func (r remote) Records(ctx context.Context, each func(verify.Found) error) error {
 	query := url.Values{"limit": {"1000"}}
 	for {
 		var page struct {
-			Items []audit.Record `json:"items"`
-			Next  string         `json:"next"`
+			Items []json.RawMessage `json:"items"`
+			Next  string            `json:"next"`
 		}
 		if err := r.gateway.Get(ctx, "/v1/audit/records", query, &page); err != nil {
 			return err
 		}
-		for _, record := range page.Items {
-			if err := each(record); err != nil {
+		for _, raw := range page.Items {
+			record, err := verify.Find(raw)
+			if err == nil {
+				err = each(record)
+			}
+			if err != nil {
 				return err
 			}
 		}

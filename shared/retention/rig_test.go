@@ -144,7 +144,11 @@ func (r *rig) seal(t *testing.T) {
 
 func (r *rig) records(t *testing.T) (all []audit.Record) {
 	t.Helper()
-	err := verify.Direct{Store: r.store}.Records(t.Context(), func(a audit.Record) error { all = append(all, a); return nil })
+	err := verify.Direct{Store: r.store}.Records(t.Context(), func(f verify.Found) error {
+		r, err := f.Record()
+		all = append(all, r)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

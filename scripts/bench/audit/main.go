@@ -5,10 +5,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/pprof"
 	"syscall"
 	"time"
 
@@ -24,19 +26,23 @@ import (
 
 func main() {
 	n := flag.Int("n", 100_000, "records")
+	data := flag.String("data", "", "folder to make the log in, and to find it in again; empty is a temporary one")
+	profile := flag.String("cpuprofile", "", "file for a profile of the verification")
 	flag.Parse()
-	if err := run(context.Background(), *n); err != nil {
+	if err := run(context.Background(), *n, *data, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench audit:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, n int) error {
-	dir, err := os.MkdirTemp("", "bench-audit")
-	if err != nil {
-		return err
+func run(ctx context.Context, n int, dir, profile string) error {
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "bench-audit"); err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
 	m, err := machine.Open(machine.Options{Data: dir, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -48,7 +54,7 @@ func run(ctx context.Context, n int) error {
 	}
 	src := verify.Direct{Store: m.Store, Blobs: m.Blobs}
 	var leaves [][]byte
-	if err := src.Records(ctx, func(r audit.Record) error { return keep(&leaves, r) }); err != nil {
+	if err := src.Records(ctx, func(f verify.Found) error { leaves = append(leaves, f.Leaf); return nil }); err != nil {
 		return err
 	}
 	floor, err := measured(func() error {
@@ -61,6 +67,10 @@ func run(ctx context.Context, n int) error {
 		return err
 	}
 	leaves = nil
+	stop, err := profiled(profile)
+	if err != nil {
+		return err
+	}
 	took, err := measured(func() error {
 		report, err := verify.Log(ctx, src, verify.Options{Now: time.Now()})
 		if err == nil && (!report.Whole() || report.Size != int64(n)) {
@@ -68,7 +78,7 @@ func run(ctx context.Context, n int) error {
 		}
 		return err
 	})
-	if err != nil {
+	if err := errors.Join(err, stop()); err != nil {
 		return err
 	}
 	fmt.Printf("%-28s %12s %12s\n", "records "+fmt.Sprint(n), "time", "CPU")
@@ -82,18 +92,24 @@ func run(ctx context.Context, n int) error {
 	return nil
 }
 
-func keep(leaves *[][]byte, r audit.Record) error {
-	leaf, err := r.Leaf()
-	if err != nil {
-		return err
+// profiled begins to write a profile to a file, unless its name is empty.
+func profiled(name string) (stop func() error, err error) {
+	if name == "" {
+		return func() error { return nil }, nil
 	}
-	text, err := leaf.Bytes()
-	*leaves = append(*leaves, text)
-	return err
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { pprof.StopCPUProfile(); return f.Close() }, pprof.StartCPUProfile(f)
 }
 
-// build writes n records as executions write them, and seals them.
+// build writes n records as executions write them, and seals them, unless that
+// was done before.
 func build(ctx context.Context, m *machine.Machine, n int) error {
+	if st, err := transparency.Read(ctx, m.Store); err != nil || st.Size > 0 {
+		return err
+	}
 	private, err := transparency.NewKey("bench/audit")
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ type leaves struct {
 }
 
 // record takes the next record.
-func (l *leaves) record(ctx context.Context, r audit.Record) error {
+func (l *leaves) record(ctx context.Context, r Found) error {
 	if r.Index < 0 || r.Index >= l.v.size {
 		l.v.report.Unsealed++
 		return nil
@@ -67,7 +67,7 @@ func (l *leaves) finish(ctx context.Context) error {
 }
 
 // leaf takes the next leaf with its record, nil if there is none.
-func (l *leaves) leaf(ctx context.Context, r *audit.Record) error {
+func (l *leaves) leaf(ctx context.Context, r *Found) error {
 	if l.next%width == 0 {
 		if err := l.full(ctx); err != nil {
 			return err
@@ -80,25 +80,14 @@ func (l *leaves) leaf(ctx context.Context, r *audit.Record) error {
 	if l.next++; index%4096 == 0 && l.v.o.Progress != nil {
 		l.v.o.Progress(index, l.v.size)
 	}
-	text := entry
-	if r != nil {
-		var err error
-		if text, err = leafOf(*r); err != nil {
-			return err
-		}
-		if r.ErasedAt != nil {
-			l.v.report.Erased++
-		}
+	if r != nil && r.Erased {
+		l.v.report.Erased++
 	}
-	if entry != nil && r != nil && !bytes.Equal(entry, text) && l.fits(index, text) {
-		l.v.damage(Damage{Kind: Damaged, Index: index, Record: r.ID, Text: fmt.Sprintf("entry %d of the log is not what was sealed; its record %s still is", index, r.ID)})
-		entry = text
+	hash, err := l.compare(index, entry, r)
+	if err != nil {
+		return err
 	}
-	l.compare(index, entry, text, r)
-	if entry == nil {
-		entry = text // what the bundle lost the record may still tell
-	}
-	l.hashes.add(tlog.RecordHash(entry))
+	l.hashes.add(hash)
 	if l.seen != nil && l.next == l.seen.Size && !l.broken && l.hashes.root() != l.seen.Root {
 		l.v.damage(Damage{Kind: Forked, Index: -1, Text: fmt.Sprintf("the first %d leaves are not those of the last look", l.seen.Size)})
 	}
@@ -113,37 +102,69 @@ func leafOf(r audit.Record) ([]byte, error) {
 	return leaf.Bytes()
 }
 
-// fits reports whether the log's tile has the hash of text as leaf index.
-func (l *leaves) fits(index int64, text []byte) bool {
-	at, h := int(index%width)*tlog.HashSize, tlog.RecordHash(text)
-	return len(l.sealed) >= at+tlog.HashSize && bytes.Equal(l.sealed[at:at+tlog.HashSize], h[:])
-}
-
-// compare holds a record against its entry in the log.
-func (l *leaves) compare(index int64, entry, text []byte, r *audit.Record) {
-	if r != nil && bytes.Equal(entry, text) {
-		return
+// compare holds a record against its entry in the log, and returns the hash of
+// the leaf that was sealed, as far as can be told.
+func (l *leaves) compare(index int64, entry []byte, r *Found) (tlog.Hash, error) {
+	if r == nil {
+		l.gone(index, entry)
+		return tlog.RecordHash(entry), nil
 	}
-	var sealed audit.Leaf
-	if entry != nil && json.Unmarshal(entry, &sealed) != nil {
-		l.broken = true
-		l.v.damage(Damage{Kind: Damaged, Index: index, Text: fmt.Sprintf("entry %d of the log is no record's", index)})
-		return
+	if bytes.Equal(entry, r.Leaf) {
+		return r.Hash, nil
 	}
-	switch {
-	case r == nil && entry == nil:
-		l.broken = true
-		l.v.damage(Damage{Kind: Missing, Index: index, Text: fmt.Sprintf("entry %d is gone from the log, and its record from the store", index)})
-	case r == nil && l.v.o.Expired != nil && l.v.o.Expired(sealed):
-		l.v.report.Expired++
-	case r == nil:
-		l.v.damage(Damage{Kind: Missing, Index: index, Record: sealed.ID, Text: fmt.Sprintf("record %s (%s of %s, %s) is gone from the store", sealed.ID, sealed.Verb, sealed.Subject, sealed.At.Format("2006-01-02 15:04:05"))})
-	case entry == nil:
+	strict, err := r.Strict() // it may differ in spelling only
+	if err != nil || bytes.Equal(entry, strict.Leaf) {
+		return tlog.RecordHash(entry), err
+	}
+	if entry == nil { // what the bundle lost the record may still tell
+		return tlog.RecordHash(strict.Leaf), nil
+	}
+	if l.fits(index, strict.Leaf) {
+		l.v.damage(Damage{Kind: Damaged, Index: index, Record: r.ID, Text: fmt.Sprintf("entry %d of the log is not what was sealed; its record %s still is", index, r.ID)})
+		return tlog.RecordHash(strict.Leaf), nil
+	}
+	switch sealed := l.sealedAs(index, entry); {
+	case sealed == nil:
 	case sealed.ID != r.ID:
 		l.v.damage(Damage{Kind: Reordered, Index: index, Record: r.ID, Text: fmt.Sprintf("record %s has the place of record %s, %d", r.ID, sealed.ID, index)})
 	default:
 		l.v.damage(Damage{Kind: Changed, Index: index, Record: r.ID, Text: fmt.Sprintf("record %s is not what was sealed as entry %d", r.ID, index)})
 	}
+	return tlog.RecordHash(entry), nil
+}
+
+// gone looks at an entry whose record is not there.
+func (l *leaves) gone(index int64, entry []byte) {
+	if entry == nil {
+		l.broken = true
+		l.v.damage(Damage{Kind: Missing, Index: index, Text: fmt.Sprintf("entry %d is gone from the log, and its record from the store", index)})
+		return
+	}
+	sealed := l.sealedAs(index, entry)
+	switch {
+	case sealed == nil:
+	case l.v.o.Expired != nil && l.v.o.Expired(*sealed):
+		l.v.report.Expired++
+	default:
+		l.v.damage(Damage{Kind: Missing, Index: index, Record: sealed.ID, Text: fmt.Sprintf("record %s (%s of %s, %s) is gone from the store", sealed.ID, sealed.Verb, sealed.Subject, sealed.At.Format("2006-01-02 15:04:05"))})
+	}
+}
+
+// sealedAs reads an entry; nil if it is damaged.
+func (l *leaves) sealedAs(index int64, entry []byte) *audit.Leaf {
+	var sealed audit.Leaf
+	if json.Unmarshal(entry, &sealed) != nil {
+		l.broken = true
+		l.v.damage(Damage{Kind: Damaged, Index: index, Text: fmt.Sprintf("entry %d of the log is no record's", index)})
+		return nil
+	}
+	return &sealed
+}
+
+// fits reports whether the log's tile has the hash of text as leaf index.
+func (l *leaves) fits(index int64, text []byte) bool {
+	at, h := int(index%width)*tlog.HashSize, tlog.RecordHash(text)
+	return len(l.sealed) >= at+tlog.HashSize && bytes.Equal(l.sealed[at:at+tlog.HashSize], h[:])
 }
 
 // open reads the bundle of the next leaf. What is missing of it is said once.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
@@ -13,9 +15,22 @@ import (
 // spanSize is how many leaves are read at once by one reader.
 const spanSize = store.MaxPage
 
-// Records implements Source. Sealed records are read by as many readers as
-// there are processors, each a span of leaves, and passed on in order.
-func (d Direct) Records(ctx context.Context, each func(audit.Record) error) error {
+// Found is a record as it was found, with the hash of its leaf.
+type Found struct {
+	audit.Entry
+	Hash tlog.Hash
+}
+
+// Find reads a stored record.
+func Find(raw []byte) (Found, error) {
+	e, err := audit.ReadEntry(raw)
+	return Found{e, tlog.RecordHash(e.Leaf)}, err
+}
+
+// Records implements Source. Sealed records are read and hashed by as many
+// readers as there are processors, each a span of leaves, and passed on in
+// order.
+func (d Direct) Records(ctx context.Context, each func(Found) error) error {
 	st, err := transparency.Read(ctx, d.Store)
 	if err != nil {
 		return err
@@ -55,7 +70,7 @@ func (d Direct) Records(ctx context.Context, each func(audit.Record) error) erro
 }
 
 type span struct {
-	records []audit.Record
+	records []Found
 	err     error
 }
 
@@ -68,16 +83,22 @@ func (d Direct) span(ctx context.Context, from, to int64) span {
 	if to != 0 {
 		q.Where = append(q.Where, store.Filter{Field: "index", Op: store.Lt, Value: to})
 	}
-	var all []audit.Record
+	var all []Found
 	for {
-		records, next, err := store.List[audit.Record](ctx, d.Store, q)
+		page, err := d.Store.Query(ctx, q)
 		if err != nil {
 			return span{err: fmt.Errorf("read the audit records from %d: %w", from, err)}
 		}
-		all = append(all, records...)
-		if next == "" {
+		for _, doc := range page.Documents {
+			f, err := Find(doc.Data)
+			if err != nil {
+				return span{err: err}
+			}
+			all = append(all, f)
+		}
+		if page.Next == "" {
 			return span{records: all}
 		}
-		q.Cursor = next
+		q.Cursor = page.Next
 	}
 }

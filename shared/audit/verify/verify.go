@@ -28,7 +28,7 @@ type Source interface {
 	Later(ctx context.Context, size int64) ([]string, error)
 	// Records calls each with the records in order of their indexes, the
 	// unsealed first, until each fails.
-	Records(ctx context.Context, each func(audit.Record) error) error
+	Records(ctx context.Context, each func(Found) error) error
 }
 
 // Seen is what the auditor remembers of an earlier look; the zero Seen is a
@@ -122,7 +122,7 @@ func (v *verifier) run(ctx context.Context) error {
 		v.report.Root = v.root.String()
 	}
 	log := &leaves{v: v, seen: seen}
-	if err := v.src.Records(ctx, func(r audit.Record) error { return log.record(ctx, r) }); err != nil {
+	if err := v.src.Records(ctx, func(r Found) error { return log.record(ctx, r) }); err != nil {
 		return err
 	}
 	return log.finish(ctx)

@@ -80,7 +80,11 @@ func (l *logged) verify(t *testing.T) verify.Report {
 func (l *logged) records(t *testing.T) []audit.Record {
 	t.Helper()
 	var all []audit.Record
-	err := verify.Direct{Store: l.store}.Records(t.Context(), func(r audit.Record) error { all = append(all, r); return nil })
+	err := verify.Direct{Store: l.store}.Records(t.Context(), func(f verify.Found) error {
+		r, err := f.Record()
+		all = append(all, r)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

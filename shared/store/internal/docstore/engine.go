@@ -30,6 +30,9 @@ type Engine interface {
 // Snapshot is a view of the map.
 type Snapshot interface {
 	Get(key []byte) ([]byte, error)
+	// Lookup is for many keys that mostly ascend: get is Get, but what it
+	// returns is valid until the next call. close ends it.
+	Lookup() (get func(key []byte) ([]byte, error), closeFn func() error)
 	// Scan yields the keys in [lo, hi) with their values, in order or in
 	// reverse. What it yields is valid until the next step.
 	Scan(lo, hi []byte, reverse bool) iter.Seq2[Pair, error]

@@ -125,6 +125,8 @@ func (s span) page(snap Snapshot, q store.Query) (store.Page, error) {
 	if bytes.Compare(s.lo, s.hi) >= 0 {
 		return page, nil
 	}
+	get, closeFn := snap.Lookup()
+	defer func() { _ = closeFn() }() // its error is the one of the reads
 	for pair, err := range snap.Scan(s.lo, s.hi, q.Desc) {
 		if err != nil {
 			return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
@@ -133,7 +135,7 @@ func (s span) page(snap Snapshot, q store.Query) (store.Page, error) {
 			page.Next = base64.RawURLEncoding.EncodeToString(last)
 			break
 		}
-		doc, err := s.document(snap, q.Collection, pair)
+		doc, err := s.document(get, q.Collection, pair)
 		if err != nil {
 			return store.Page{}, err
 		}
@@ -143,7 +145,7 @@ func (s span) page(snap Snapshot, q store.Query) (store.Page, error) {
 	return page, nil
 }
 
-func (s span) document(snap Snapshot, collection string, pair Pair) (store.Document, error) {
+func (s span) document(get func([]byte) ([]byte, error), collection string, pair Pair) (store.Document, error) {
 	k := store.Key{Collection: collection, ID: string(pair.Key[s.prefix:])}
 	if !s.byIndex {
 		return decode(k, pair.Value)
@@ -151,7 +153,7 @@ func (s span) document(snap Snapshot, collection string, pair Pair) (store.Docum
 	if s.ordered {
 		k.ID = string(pair.Key[s.prefix+order.Len(pair.Key[s.prefix:]):])
 	}
-	value, err := snap.Get(docKey(k))
+	value, err := get(docKey(k))
 	if err != nil {
 		return store.Document{}, fmt.Errorf("read %s: %w", k, err)
 	}
