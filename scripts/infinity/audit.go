@@ -17,7 +17,7 @@ import (
 )
 
 type auditCmd struct {
-	List   auditListCmd   `cmd:"" default:"withargs" help:"List audit records."`
+	List   auditListCmd   `cmd:"" default:"withargs" help:"List audit records, the newest first. It also works while the platform is stopped."`
 	Verify auditVerifyCmd `cmd:"" help:"Hold the log against its signed checkpoint and every record against the log. It also works while the platform is stopped."`
 	Prove  auditProveCmd  `cmd:"" help:"Write a proof that a record is in the log, which stands by itself."`
 	Erase  auditEraseCmd  `cmd:"" help:"Erase a person from the records, at their request; the log stays verifiable."`
@@ -47,22 +47,9 @@ func (c *auditVerifyCmd) Run(ctx context.Context, a *app) error {
 	if c.Proof != "" {
 		return c.proof(a, seen.Key)
 	}
-	src, done, err := a.auditSource(ctx)
+	report, err := a.verify(ctx, seen)
 	if err != nil {
-		return err
-	}
-	defer func() { _ = done() }()
-	kept, err := retentionOf(ctx)
-	if err != nil {
-		return err
-	}
-	now := a.clock.Now()
-	report, err := verify.Log(ctx, src, verify.Options{
-		Seen: seen, Now: now, Progress: a.progress("verified"),
-		Expired: func(l audit.Leaf) bool { return kept.Expired(l, now) },
-	})
-	if err != nil {
-		return err
+		return stopped(err)
 	}
 	if err := memory.write(report.Remembered); err != nil {
 		return err
@@ -76,6 +63,31 @@ func (c *auditVerifyCmd) Run(ctx context.Context, a *app) error {
 		err = errSaid
 	}
 	return err
+}
+
+// verify verifies the log that the flags name.
+func (a *app) verify(ctx context.Context, seen verify.Seen) (verify.Report, error) {
+	kept, err := retentionOf(ctx)
+	if err != nil {
+		return verify.Report{}, err
+	}
+	src, done, err := a.auditSource(ctx)
+	if err != nil {
+		return verify.Report{}, err
+	}
+	defer func() { _ = done() }()
+	now, line := a.clock.Now(), newProgressLine(a.stderr)
+	report, err := verify.Log(ctx, src, verify.Options{
+		Seen: seen, Now: now, Expired: func(l audit.Leaf) bool { return kept.Expired(l, now) },
+		Progress: func(done, total int64) {
+			line.show(fmt.Sprintf("verified %d of %d records, %d%%; Ctrl-C stops", done, total, 100*done/max(total, 1)))
+		},
+	})
+	line.clear()
+	if err != nil && (report.Verified > 0 || !report.Whole()) {
+		_, _ = fmt.Fprintf(a.stderr, "%d of %d records were verified, and %s found\n", report.Verified, report.Size, counted(len(report.Damages), "damage", "damages"))
+	}
+	return report, err
 }
 
 // retentionOf is how long this auditor wants records to be kept, whatever the
@@ -157,7 +169,7 @@ func (c *auditProveCmd) Run(ctx context.Context, a *app) error {
 		if err == nil {
 			err = fault.New(fault.NotFound, "there is no audit record %q", c.Record)
 		}
-		return err
+		return stopped(err)
 	}
 	proof, err := verify.Prove(ctx, src, *found)
 	if err != nil {
@@ -184,13 +196,13 @@ func (c *auditExportCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer func() { _ = done() }()
 	out := json.NewEncoder(a.stdout)
-	return src.Records(ctx, func(f verify.Found) error {
+	return stopped(src.Records(ctx, func(f verify.Found) error {
 		r, err := f.Record()
 		if err != nil || r.At.Before(c.Since) {
 			return err
 		}
 		return out.Encode(r)
-	})
+	}))
 }
 
 type auditEraseCmd struct {
@@ -211,14 +223,4 @@ func (c *auditEraseCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.printf("Erased from %s. Executions and approvals that name them are kept: they are no part of the log.\n", counted(done.Records, "record", "records"))
-}
-
-// progress prints how far it is, on a terminal.
-func (a *app) progress(what string) func(done, total int64) {
-	if !terminal(a.stderr) {
-		return nil
-	}
-	return func(done, total int64) {
-		_, _ = fmt.Fprintf(a.stderr, "\r%s %d of %d\033[K\r", what, done, total)
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,23 +18,16 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/function/machine"
 )
 
 // auditSource reads the log from the gateway or, if nothing runs here, from the
 // data folder.
 func (a *app) auditSource(ctx context.Context) (src verify.Source, done func() error, err error) {
-	gateway, err := a.gateway()
-	if err == nil {
-		_, err = remote{gateway}.State(ctx)
-	}
+	gateway, err := a.running(ctx)
 	if err == nil {
 		return remote{gateway}, func() error { return nil }, nil
 	}
-	if _, there := os.Stat(filepath.Join(a.data, "db")); a.flags.URL != "" || !fault.Is(err, fault.Unavailable) || there != nil {
-		return nil, nil, err
-	}
-	m, err := machine.Open(machine.Options{Data: a.data, Clock: a.clock, Log: slog.New(slog.DiscardHandler)})
+	m, err := a.open(err)
 	if err != nil {
 		return nil, nil, err
 	}

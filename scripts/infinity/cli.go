@@ -19,6 +19,8 @@ const (
 	exitFailed = 1 // the thing failed
 	exitUsage  = 2 // the command was not understood
 	exitChange = 3 // policy plan --exit-code: something would change
+
+	exitStopped = 130 // Ctrl-C before it was done, as shells have it
 )
 
 // cli is the commands and the flags that all of them take.
@@ -59,7 +61,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	helped := false
 	k, err := kong.New(&c,
 		kong.Name("infinity"),
-		kong.Description("Infinity-Matrix: an autopilot for teams on GitHub.\n\nExit codes: 0 it went well, 1 it failed, 2 the command was not understood, 3 something would change (policy plan --exit-code)."),
+		kong.Description("Infinity-Matrix: an autopilot for teams on GitHub.\n\nExit codes: 0 it went well, 1 it failed, 2 the command was not understood, 3 something would change (policy plan --exit-code), 130 it was stopped before it was done."),
 		kong.Vars{"examples": strconv.Itoa(defaultExamples)},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }), // kong printed its help; it must not end the process
@@ -87,6 +89,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // errSaid is returned by a command that has told the user already.
 var errSaid = errors.New("the command failed and said so")
 
+// errStopped is returned by a command that Ctrl-C kept from what it was for.
+var errStopped = errors.New("the command was stopped")
+
+// stopped is errStopped if err came of Ctrl-C.
+func stopped(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errStopped
+	}
+	return err
+}
+
 // usageError is a command that was not understood after parsing.
 type usageError struct{ error }
 
@@ -99,7 +112,10 @@ func complain(stderr io.Writer, err error) int {
 		return exitFailed
 	case errors.Is(err, errChanged):
 		return exitChange
-	case errors.Is(err, context.Canceled): // Ctrl-C
+	case errors.Is(err, errStopped):
+		_, _ = fmt.Fprintln(stderr, "infinity: stopped before it was done")
+		return exitStopped
+	case errors.Is(err, context.Canceled): // Ctrl-C ends what would not end by itself
 		return exitOK
 	}
 	message := err.Error()

@@ -31,6 +31,7 @@ type list[T any] struct {
 	path    string
 	empty   string // what to say when there is none
 	own     int    // filters that the command sets by itself
+	stopped bool   // it can be read while the platform does not run
 	columns []view.Column
 	row     func(now time.Time, item T) []string
 	changed func(item T) time.Time // for watches
@@ -38,10 +39,11 @@ type list[T any] struct {
 
 // show prints one page and, with watch, what comes after it.
 func (l list[T]) show(ctx context.Context, a *app, f listFlags, watch bool, filters url.Values) error {
-	gateway, err := a.gateway()
+	gateway, done, err := l.gateway(ctx, a)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = done() }()
 	query, err := f.query(a.clock.Now(), filters)
 	if err != nil {
 		return err
@@ -73,6 +75,15 @@ func (l list[T]) show(ctx context.Context, a *app, f listFlags, watch bool, filt
 		_, err = fmt.Fprintf(a.stderr, "more: --cursor %s\n", page.Next)
 	}
 	return err
+}
+
+// gateway returns what the list is read from.
+func (l list[T]) gateway(ctx context.Context, a *app) (c *client.Client, done func() error, err error) {
+	if l.stopped {
+		return a.reader(ctx)
+	}
+	c, err = a.gateway()
+	return c, func() error { return nil }, err
 }
 
 // maxLimit is the longest page that the gateway gives.

@@ -122,7 +122,7 @@ func (c *auditListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return list[audit.Record]{
-		path: "/v1/audit", empty: "No records.",
+		path: "/v1/audit", empty: "No records.", stopped: true,
 		columns: []view.Column{view.Col("AGE", 4), view.Col("ACTOR", 16), view.Col("VERB", 20), view.Col("SUBJECT", 21), view.Col("STATE", 21), view.Col("REASON", 18)},
 		row: func(now time.Time, r audit.Record) []string {
 			state := r.To
@@ -158,10 +158,11 @@ func fullID(ctx context.Context, a *app, path, id string) (string, error) {
 	if id == "" {
 		return "", nil
 	}
-	gateway, err := a.gateway()
+	gateway, done, err := a.reader(ctx)
 	if err != nil {
 		return "", err
 	}
+	defer func() { _ = done() }()
 	var doc struct {
 		ID string `json:"id"`
 	}

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -36,6 +37,20 @@ func TestExitCodes(t *testing.T) {
 		}
 		if strings.Contains(stdout.String(), "\x1b[") {
 			t.Errorf("infinity %s: colour in what is no terminal", line)
+		}
+	}
+}
+
+// TestStopped: what Ctrl-C kept from its end did not go well, and says so.
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for line, want := range map[string]int{"audit verify": 130, "audit export": 130, "events --watch": 0} {
+		var stdout, stderr strings.Builder
+		args := append(strings.Fields(line), "--url", "http://127.0.0.1:1")
+		if got := infinity.Run(ctx, args, nil, &stdout, &stderr); got != want {
+			t.Errorf("infinity %s: exit code %d, want %d; %s", line, got, want, stderr.String())
 		}
 	}
 }

@@ -77,9 +77,11 @@ func (l *leaves) leaf(ctx context.Context, r *Found) error {
 		}
 	}
 	index, entry := l.next, l.bundle[l.next%width]
-	if l.next++; index%4096 == 0 && l.v.o.Progress != nil {
+	if index%4096 == 0 && l.v.o.Progress != nil {
 		l.v.o.Progress(index, l.v.size)
 	}
+	l.next++
+	l.v.report.Verified = l.next
 	if r != nil && r.Erased {
 		l.v.report.Erased++
 	}

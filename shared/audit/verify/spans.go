@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -36,9 +37,11 @@ func (d Direct) Records(ctx context.Context, each func(Found) error) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	var readers sync.WaitGroup
+	defer readers.Wait() // who called may close the store
 	defer cancel()
 	spans := make(chan chan span, runtime.GOMAXPROCS(0)) // in order, some ahead
-	go func() {
+	readers.Go(func() {
 		defer close(spans)
 		// The first is of the unsealed, the last of what claims a place after the log's end.
 		for from := int64(audit.Unsealed); from <= st.Next; from += spanSize {
@@ -52,9 +55,9 @@ func (d Direct) Records(ctx context.Context, each func(Found) error) error {
 			case <-ctx.Done():
 				return
 			}
-			go func() { out <- d.span(ctx, from, to) }()
+			readers.Go(func() { out <- d.span(ctx, from, to) })
 		}
-	}()
+	})
 	for out := range spans {
 		got := <-out
 		if got.err != nil {

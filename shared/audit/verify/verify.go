@@ -61,7 +61,8 @@ type Damage struct {
 
 // Report is what was found.
 type Report struct {
-	Size       int64     `json:"size"` // leaves under the checkpoint
+	Size       int64     `json:"size"`     // leaves under the checkpoint
+	Verified   int64     `json:"verified"` // of those, how many were looked at: less than all if it was stopped
 	Root       string    `json:"root"`
 	SealedAt   time.Time `json:"sealed_at"`
 	Unsealed   int64     `json:"unsealed"` // records that no checkpoint covers yet

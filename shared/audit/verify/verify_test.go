@@ -3,9 +3,11 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -332,6 +334,41 @@ func TestAForkBelowTheLastLookIsSeen(t *testing.T) {
 	if r.Remembered != b.seen {
 		t.Error("the fork took the place of what was remembered")
 	}
+}
+
+// A verification that is stopped says how far it came, and remembers nothing;
+// its readers are gone when it returns.
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	l := newLogged(t)
+	for range 5 {
+		l.grow(t, 1000)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	watched := &watched{Store: l.store}
+	r, err := verify.Log(ctx, verify.Direct{Store: watched, Blobs: l.blobs}, verify.Options{Now: start, Progress: func(done, _ int64) {
+		if done > 0 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || r.Verified != 4097 || r.Remembered != (verify.Seen{}) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if n := watched.under.Load(); n != 0 {
+		t.Errorf("%d queries are under way", n)
+	}
+}
+
+// watched counts the queries that are under way.
+type watched struct {
+	store.Store
+	under atomic.Int64
+}
+
+func (w *watched) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	w.under.Add(1)
+	defer w.under.Add(-1)
+	return w.Store.Query(ctx, q)
 }
 
 func TestErasedAndUnsealed(t *testing.T) {

@@ -86,7 +86,9 @@ type broken struct{ err error }
 func (b broken) Get([]byte) ([]byte, error) { return nil, b.err }
 
 // Lookup implements docstore.Snapshot.
-func (b broken) Lookup() (get func([]byte) ([]byte, error), closeFn func() error) { return b.Get, b.Close }
+func (b broken) Lookup() (get func([]byte) ([]byte, error), closeFn func() error) {
+	return b.Get, b.Close
+}
 
 // Scan implements docstore.Snapshot.
 func (b broken) Scan(_, _ []byte, _ bool) iter.Seq2[docstore.Pair, error] {

@@ -96,7 +96,9 @@ type snapshot struct{ tree *btree.BTreeG[docstore.Pair] }
 func (s snapshot) Get(key []byte) ([]byte, error) { return get(s.tree, key) }
 
 // Lookup implements docstore.Snapshot.
-func (s snapshot) Lookup() (get func([]byte) ([]byte, error), closeFn func() error) { return s.Get, s.Close }
+func (s snapshot) Lookup() (get func([]byte) ([]byte, error), closeFn func() error) {
+	return s.Get, s.Close
+}
 
 // Close implements docstore.Snapshot.
 func (snapshot) Close() error { return nil }
