@@ -97,6 +97,9 @@ func (s *Server) handle(r *http.Request, route route, body object, id string) an
 		s.cfg.Log.Error("a change was not kept", slog.Any("error", err))
 		return refuse(http.StatusInternalServerError, "Server Error")
 	}
+	if effect != nil {
+		s.echo(c)
+	}
 	return a
 }
 

@@ -30,7 +30,10 @@ type Config struct {
 	Permissions map[string]string
 	Secret      []byte // signs webhooks
 	WebhookURL  string // where webhooks go; "" refuses to deliver
-	Journal     string // file that keeps the state; "" keeps it in memory only
+	// Echo sends the webhooks of what clients change, too, as GitHub does, with
+	// the App's bot as sender.
+	Echo    bool
+	Journal string // file that keeps the state; "" keeps it in memory only
 	// Users are accounts that exist from the start, beside those that payloads
 	// tell of; nil is octocat and hubot.
 	Users     []string
@@ -66,7 +69,7 @@ type Server struct {
 	journal *journal
 	faults  []*Fault
 	limits  limits
-	sending sync.WaitGroup // redeliveries on their way
+	sending sync.WaitGroup // redeliveries and echoes on their way
 }
 
 // New returns a Server with the state that the journal holds.

@@ -32,6 +32,7 @@ type Config struct {
 	Port       int    // of gateway and webhook; 0 takes a free one
 	GitHubPort int    // of the fake GitHub; 0 takes a free one
 	GitHub     string // URL of a fake GitHub of another process on this machine; "" starts one
+	Echo       bool   // the fake GitHub tells of what the platform did there, as GitHub does
 	Log        *slog.Logger
 	Clock      clock.Clock
 }

@@ -23,17 +23,22 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
 
-// start runs the whole platform in this process until the test ends.
+// start runs the whole platform in this process until the test ends. The fake
+// GitHub tells of nothing that a test has not triggered.
 func start(t *testing.T, policies string) (local.Info, string) {
 	t.Helper()
+	return startWith(t, local.Config{Policies: policies})
+}
+
+func startWith(t *testing.T, cfg local.Config) (local.Info, string) {
+	t.Helper()
 	data := t.TempDir()
+	cfg.Data, cfg.Log, cfg.Clock = data, slog.New(slog.DiscardHandler), clock.Real{}
 	ready := make(chan local.Info, 1)
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		ended <- local.Run(ctx, local.Config{
-			Data: data, Policies: policies, Log: slog.New(slog.DiscardHandler), Clock: clock.Real{},
-		}, func(i local.Info) { ready <- i })
+		ended <- local.Run(ctx, cfg, func(i local.Info) { ready <- i })
 	}()
 	t.Cleanup(func() {
 		cancel()

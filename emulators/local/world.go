@@ -85,7 +85,7 @@ func (h *host) fakeGitHub(ctx context.Context, w *world, webhook string) error {
 	}
 	w.server, err = github.New(github.Config{
 		Clock: h.Clock, Log: h.Log.With(slog.String("emulator", "github")), AppID: appID, AppKey: public,
-		Secret: hook, WebhookURL: webhook, Journal: filepath.Join(dir, "journal.jsonl"),
+		Secret: hook, WebhookURL: webhook, Echo: h.cfg.Echo, Journal: filepath.Join(dir, "journal.jsonl"),
 	})
 	if err != nil {
 		return fmt.Errorf("start the fake GitHub: %w", err)

@@ -31,6 +31,8 @@ type Config struct {
 	// Remind is how long before the end of that time people are told again; 0
 	// is never.
 	Remind time.Duration `env:"DECIDE_APPROVAL_REMINDER, default=1h"`
+	// App says which events are our own.
+	App decision.App
 }
 
 // Validate returns all mistakes at once.
@@ -48,7 +50,7 @@ func (c Config) Validate() error {
 	if c.Remind < 0 || c.Remind >= c.Approval {
 		errs = append(errs, fmt.Errorf("DECIDE_APPROVAL_REMINDER is %s; it must be below DECIDE_APPROVAL_TIMEOUT, or 0", c.Remind))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.App.Validate())...)
 }
 
 // Decider answers an event.
@@ -87,6 +89,6 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	return New(Deps{Decider: decision.NewEngine(decision.Deps{
 		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Policies: policies, Actions: actions,
 		Autonomy: autonomy.NewFolder(files, actions, p.Clock, p.Log),
-		Clock:    p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval, Remind: cfg.Remind,
+		App:      cfg.App, Clock: p.Clock, Log: p.Log, VetoWindow: cfg.VetoWindow, Approval: cfg.Approval, Remind: cfg.Remind,
 	})}), nil
 }

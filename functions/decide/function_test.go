@@ -27,12 +27,12 @@ import (
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	good := decide.Config{Policies: "x", VetoWindow: time.Minute, Approval: time.Hour}
+	good := decide.Config{Policies: "x", VetoWindow: time.Minute, Approval: time.Hour, App: decision.App{ID: 1, Slug: "x"}}
 	if err := good.Validate(); err != nil {
 		t.Errorf("good: %v", err)
 	}
 	err := decide.Config{}.Validate()
-	for _, name := range []string{"INFINITY_POLICIES", "DECIDE_VETO_WINDOW", "DECIDE_APPROVAL_TIMEOUT"} {
+	for _, name := range []string{"INFINITY_POLICIES", "DECIDE_VETO_WINDOW", "DECIDE_APPROVAL_TIMEOUT", "GITHUB_APP_ID", "GITHUB_APP_SLUG"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v does not name %s", err, name)
 		}
@@ -96,7 +96,7 @@ func TestRegistered(t *testing.T) {
 	s := memory.New(memory.Options{})
 	p := function.Platform{
 		Store: s, Blobs: blobmemory.New(c), Tasks: taskmemory.New(taskmemory.Options{Clock: c}), Clock: c,
-		Log: slog.New(slog.DiscardHandler), Env: envconfig.MapLookuper(map[string]string{"INFINITY_POLICIES": t.TempDir() + "/none"}),
+		Log: slog.New(slog.DiscardHandler), Env: envconfig.MapLookuper(map[string]string{"INFINITY_POLICIES": t.TempDir() + "/none", "GITHUB_APP_ID": "1"}),
 	}
 	h, err := build(t.Context(), p)
 	if err != nil {

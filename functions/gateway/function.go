@@ -43,6 +43,8 @@ type Config struct {
 	Forwarded bool `env:"GATEWAY_FORWARDED, default=false"`
 	// PlanTimeout ends a back-test that takes longer.
 	PlanTimeout time.Duration `env:"GATEWAY_PLAN_TIMEOUT, default=5m"`
+	// App says which events are our own, for replays and back-tests.
+	App decision.App
 	// Schema says which filters the store has an index for; the others are
 	// applied to what it answers.
 	Schema store.Schema
@@ -65,7 +67,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("GATEWAY_ALLOWED_HOSTS has %q; write plain host names in lower case, without port or wildcard", h))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.App.Validate())...)
 }
 
 // Answers takes a person's answer to a waiting execution.
@@ -126,7 +128,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	policies, trusted := decision.NewFolder(files, actions, p.Clock, p.Log), autonomy.NewFolder(files, actions, p.Clock, p.Log)
 	engine := decision.Deps{
 		Store: p.Store, Blobs: p.Blobs, Actions: actions, Clock: p.Clock, Log: p.Log,
-		Policies: policies, Autonomy: trusted,
+		Policies: policies, Autonomy: trusted, App: cfg.App,
 	}
 	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock})
 	approvers := approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log)

@@ -38,11 +38,16 @@ func (e explainer) decision(now time.Time, d decision.Decision, executions map[s
 		where = append(where, "by "+view.Clean(d.Author))
 	}
 	fmt.Fprintf(&b, "  about   %s\n", strings.Join(where, ", "))
-	if len(d.Proposals) == 0 {
-		b.WriteString("\nNo policy matched. `" + e.typed + " why " + view.Short(d.ID) + " --policy NAME` says why one of them did not.\n")
+	if d.Cause != "" {
+		fmt.Fprintf(&b, "  cause   our own execution %s, hop %d\n", view.Short(d.Cause), d.Hop)
 	}
 	if d.Note != "" {
 		fmt.Fprintf(&b, "  note    %s\n", view.Clean(d.Note))
+	}
+	if len(d.Unanswered) > 0 {
+		fmt.Fprintf(&b, "  matched, but answer no own events: %s\n", strings.Join(d.Unanswered, ", "))
+	} else if len(d.Proposals) == 0 {
+		b.WriteString("\nNo policy matched. `" + e.typed + " why " + view.Short(d.ID) + " --policy NAME` says why one of them did not.\n")
 	}
 	for _, f := range d.Failures {
 		fmt.Fprintf(&b, "\nPolicy %s could not be evaluated, so it did not match: %s\n", f.Policy, view.Clean(f.Error))

@@ -63,6 +63,9 @@ func (c *decisionsCmd) Run(ctx context.Context, a *app) error {
 			for i, p := range d.Proposals {
 				names[i] = p.Policy
 			}
+			if d.Hop > 0 && len(names) == 0 {
+				names = []string{fmt.Sprintf("own event, hop %d", d.Hop)}
+			}
 			return []string{
 				view.Short(d.ID), d.Category, typeName(d.EventType), d.Repository,
 				strings.Join(names, ", "), view.Age(now, d.DecidedAt),

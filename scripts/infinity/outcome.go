@@ -25,7 +25,10 @@ func follows(x execution.Execution, executions map[string]execution.Execution) b
 // outcomeOf prints what became of a decision.
 func outcomeOf(a *app, d decision.Decision, executions map[string]execution.Execution) error {
 	what := a.paint.State(d.Category)
-	if d.Matched == 0 {
+	switch {
+	case d.Cause != "" && d.Matched == 0:
+		what += ", caused by the platform itself"
+	case d.Matched == 0:
 		what += ", no policy matched"
 	}
 	if err := a.printf("Decision %s: %s.\n", view.Short(d.ID), what); err != nil {

@@ -38,7 +38,7 @@ func (c *upCmd) Run(ctx context.Context, app *app) error {
 	}
 	log := slog.New(slog.NewTextHandler(app.stderr, &slog.HandlerOptions{Level: level}))
 	err := local.Run(ctx, local.Config{
-		Data: app.data, Policies: c.Policies, Port: c.Port, GitHubPort: c.GitHubPort, GitHub: c.GitHub, Log: log, Clock: clock.Real{},
+		Data: app.data, Policies: c.Policies, Port: c.Port, GitHubPort: c.GitHubPort, GitHub: c.GitHub, Echo: true, Log: log, Clock: clock.Real{},
 	}, func(info local.Info) { printUp(app, info, c.Policies) })
 	if err == nil {
 		err = app.printf("Stopped. What was accepted is in %s; the next start goes on with it.\n", app.data)

@@ -32,8 +32,11 @@ type Decision struct {
 	Trust          autonomy.Trust `json:"trust,omitempty"` // what the author is to the repository
 	PolicyDigest   string         `json:"policy_digest"`
 	AutonomyDigest string         `json:"autonomy_digest,omitempty"`
-	Category       string         `json:"category"`       // the highest of its proposals; "Observe" without one
-	Note           string         `json:"note,omitempty"` // why nothing could be proposed
+	Category       string         `json:"category"`             // the highest of its proposals; "Observe" without one
+	Note           string         `json:"note,omitempty"`       // why nothing could be proposed
+	Hop            int            `json:"hop,omitempty"`        // how many of our own effects in a row led to the event
+	Cause          string         `json:"cause,omitempty"`      // the execution that did, of an own event
+	Unanswered     []string       `json:"unanswered,omitempty"` // policies that match, but answer no own events
 	Matched        int            `json:"matched"`
 	Proposals      []Proposal     `json:"proposals"`
 	Failures       []Failure      `json:"failures,omitempty"`

@@ -28,10 +28,14 @@ func (e *Engine) Draft(ev event.Event, now time.Time) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
+	return e.draft(ev, in, now)
+}
+
+func (e *Engine) draft(ev event.Event, in *policy.Input, now time.Time) (Draft, error) {
 	d := Draft{Decision: Decision{
 		ID: shortID("d", ev.Source, ev.ID), EventID: deliveryID(ev), EventType: ev.Type, Source: ev.Source,
 		Subject: ev.Subject, Repository: ev.Repository, RepositoryID: ev.RepositoryID,
-		InstallationID: ev.InstallationID, Category: Observe, Confidence: 1, DecidedAt: now,
+		InstallationID: ev.InstallationID, Hop: ev.Hop, Category: Observe, Confidence: 1, DecidedAt: now,
 		Proposals: []Proposal{},
 	}}
 	author := autonomy.AuthorOf(ev, in)
@@ -45,11 +49,19 @@ func (e *Engine) Draft(ev event.Event, now time.Time) (Draft, error) {
 	if d.Decision.PolicyDigest = set.Digest(); matrix != nil {
 		d.Decision.AutonomyDigest = matrix.Digest()
 	}
+	own := e.d.App.caused(ev, in)
+	if d.Decision.Note = refused(own, ev.Hop); ev.Hop > MaxHop {
+		return d, nil
+	}
 	matches, failures := set.Evaluate(in)
 	for _, f := range failures {
 		d.Decision.Failures = append(d.Decision.Failures, Failure{Policy: f.Policy.Name, Error: f.Err.Error()})
 	}
 	for _, m := range matches {
+		if !answers(m.Policy, own, ev.Hop) {
+			d.Decision.Unanswered = append(d.Decision.Unanswered, m.Policy.Name)
+			continue
+		}
 		verdict := matrix.Effective(m.Policy.Question(m.Policy.Actions(), ev.Repository, author))
 		if err := e.propose(&d, set, ev, in, m, verdict, now); err != nil {
 			return Draft{}, err

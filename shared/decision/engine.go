@@ -34,6 +34,7 @@ type Deps struct {
 	Policies Policies
 	Autonomy autonomy.Source // none: nothing is permitted but observing
 	Actions  *action.Registry
+	App      App // whose events are our own; the zero App has none
 	Clock    clock.Clock
 	Log      *slog.Logger
 
@@ -71,10 +72,15 @@ func (e *Engine) Decide(ctx context.Context, ev event.Event) (Decision, error) {
 		return Decision{}, err
 	}
 	ev.Data = body
-	draft, err := e.Draft(ev, e.d.Clock.Now())
+	in, cause, err := e.input(ctx, &ev)
 	if err != nil {
 		return Decision{}, err
 	}
+	draft, err := e.draft(ev, in, e.d.Clock.Now())
+	if err != nil {
+		return Decision{}, err
+	}
+	draft.Decision.Cause = cause
 	first, err := e.record(ctx, ev, draft, delivery(ev, ref, len(body)))
 	if err != nil {
 		return Decision{}, fmt.Errorf("record the decision on event %s: %w", ev.ID, err)

@@ -11,6 +11,7 @@ import (
 	gh "github.com/google/go-github/v66/github"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/secret"
 )
 
@@ -108,6 +109,23 @@ func (c *Clients) client(tr http.RoundTripper) *gh.Client {
 	client.BaseURL = &base
 	client.UserAgent = "infinity-matrix"
 	return client
+}
+
+// named checks that the App bears the name of the configuration: under another
+// one its own events would be taken for a stranger's, and answered for ever.
+func (c *Clients) named(ctx context.Context) error {
+	if c.cfg.Slug == "" {
+		return nil
+	}
+	bot, err := c.Bot(ctx)
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(bot, c.cfg.Slug+"[bot]") {
+		return fault.New(fault.Forbidden, "GITHUB_APP_SLUG is %q, but GitHub calls App %d %q; set it to that, or the platform does not know its own events",
+			c.cfg.Slug, c.cfg.AppID, strings.TrimSuffix(bot, "[bot]"))
+	}
+	return nil
 }
 
 // Bot returns the login under which GitHub shows what the App wrote, like

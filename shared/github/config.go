@@ -15,6 +15,9 @@ import (
 // Config says which App the platform is and where GitHub is.
 type Config struct {
 	AppID int64 `env:"GITHUB_APP_ID"`
+	// Slug is the App's name in addresses, by which decide knows the App's own
+	// events. With another one than GitHub's, no token is made. "" is not checked.
+	Slug string `env:"GITHUB_APP_SLUG, default=infinity-matrix"`
 	// KeySecret names the secret that holds the App's private key (PEM, RSA).
 	KeySecret string `env:"GITHUB_APP_KEY_SECRET, default=github-app-key"`
 	// BaseURL is GitHub's API, a GitHub Enterprise Server's, or the fake's.

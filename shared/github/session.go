@@ -90,6 +90,9 @@ func (s *session) token(ctx context.Context, stale string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := s.clients.named(ctx); err != nil {
+		return "", err
+	}
 	tokens := ghinstallation.NewFromAppsTransport(apps, installation)
 	tokens.InstallationTokenOptions = s.options
 	token, err := tokens.Token(ctx)

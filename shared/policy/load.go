@@ -112,6 +112,7 @@ func sourceOf(file string, doc *document.Document, i int, fields object) Source 
 		When: text(fields["when"]), Autonomy: Level(text(fields["autonomy"])),
 		Capability: text(fields["capability"]),
 	}}
+	s.OwnEvents, _ = fields["own_events"].(bool)
 	if on, ok := fields["on"].(string); ok {
 		s.On = []string{on}
 	} else if list, ok := fields["on"].([]any); ok {

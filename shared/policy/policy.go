@@ -24,7 +24,10 @@ type Policy struct {
 	Do          []Step   `json:"do"`         // in order, at least one
 	Capability  string   `json:"capability"` // what it works for, one of autonomy.Capabilities
 	Autonomy    Level    `json:"autonomy"`
-	Limits      Limits   `json:"limits"`
+	// OwnEvents lets the policy answer what the platform itself caused, too;
+	// shared/decision bounds how often in a row.
+	OwnEvents bool   `json:"own_events,omitempty"`
+	Limits    Limits `json:"limits"`
 	// Version is the hex SHA-256 of the policy's canonical form: another text is
 	// another version.
 	Version string `json:"version"`

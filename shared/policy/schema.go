@@ -75,6 +75,10 @@ func policySchema(types []string, do object) object {
 			"do":         do,
 			"capability": object{"enum": autonomy.Capabilities, "description": "What the policy works for; .infinity/autonomy.yaml says how far it is trusted with it."},
 			"autonomy":   object{"enum": []any{autonomy.L1, autonomy.L2, autonomy.L3, autonomy.L4, autonomy.L5}},
+			"own_events": object{
+				"type": "boolean", "default": false,
+				"description": "Answer also what the platform itself caused, at most three times in a row. Without it such events are only recorded.",
+			},
 			"limits": object{
 				"type": "object", "additionalProperties": false,
 				"properties": object{"per_resource": times, "total": times},

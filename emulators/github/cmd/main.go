@@ -42,11 +42,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	appID := flags.Int64("app-id", 1, "the App's id")
 	keyFile := flags.String("app-key-file", "", "PEM file with the App's key, public or private")
 	limits := flags.Bool("limits", false, "apply GitHub's rate limits")
+	echo := flags.Bool("echo", false, "send the webhooks of what clients change, too")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	cfg := github.Config{
-		AppID: *appID, Journal: *journal, WebhookURL: *webhook, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+		AppID: *appID, Journal: *journal, WebhookURL: *webhook, Echo: *echo, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 	}
 	if *limits {
 		cfg.Limits = github.RealLimits()
