@@ -13,6 +13,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/erasure"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
@@ -77,18 +78,16 @@ func (a *api) auditLog() {
 			"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}},
 		}}}
 	})
-	type erasure struct {
+	type request struct {
 		Body struct {
 			Actor  string `json:"actor" minLength:"3" maxLength:"200" doc:"as the records have it: github:login or key:name"`
 			Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept; do not name the person"`
+			Cursor string `json:"cursor,omitempty" maxLength:"2048" doc:"next of the answer before"`
 		}
 	}
-	type erased struct {
-		Records int `json:"records" doc:"from how many records personal fields were erased"`
-	}
-	route(a, http.MethodPost, "/v1/audit/erase", "Erase a person from the audit records; the log stays verifiable", func(ctx context.Context, in *erasure) (*one[erased], error) {
-		n, err := audit.Erase(ctx, a.d.Store, in.Body.Actor, auth.From(ctx).Actor(), in.Body.Reason, a.d.Clock.Now())
-		return &one[erased]{erased{n}}, err
+	route(a, http.MethodPost, "/v1/audit/erase", "Erase a person from what is kept; the log stays verifiable. Go on with next until there is none", func(ctx context.Context, in *request) (*one[erasure.Erasure], error) {
+		r, err := a.d.Eraser.Erase(ctx, erasure.Request{Who: in.Body.Actor, By: auth.From(ctx).Actor(), Reason: in.Body.Reason, Cursor: in.Body.Cursor})
+		return &one[erasure.Erasure]{r}, err
 	})
 	type page struct {
 		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"1000"`

@@ -24,6 +24,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/deadletter"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/erasure"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
@@ -81,6 +82,11 @@ type Decider interface {
 	Explain(ctx context.Context, id, policy string) (policy.Explanation, error)
 }
 
+// Eraser takes people out of what is kept.
+type Eraser interface {
+	Erase(ctx context.Context, r erasure.Request) (erasure.Erasure, error)
+}
+
 // Deps is what the handler stands on.
 type Deps struct {
 	Store      store.Store
@@ -94,6 +100,7 @@ type Deps struct {
 	Trusted    Trusted
 	Controls   control.Controls
 	Letters    deadletter.Box
+	Eraser     Eraser
 	Keys       auth.Verifier
 	Clock      clock.Clock
 	Log        *slog.Logger
@@ -139,6 +146,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Decider:    decision.NewEngine(engine),
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),
 		Letters:    deadletter.Box{Publisher: p.Bus, Letters: p.Letters, Store: p.Store, Clock: p.Clock},
+		Eraser:     &erasure.Eraser{Store: p.Store, Blobs: p.Blobs, Letters: p.Letters, Clock: p.Clock},
 		Controls:   control.Controls{Store: p.Store, Clock: p.Clock},
 		Keys:       auth.Keys{Store: p.Store, Clock: p.Clock},
 	}), nil

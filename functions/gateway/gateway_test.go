@@ -21,6 +21,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/deadletter"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/erasure"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
@@ -100,6 +101,7 @@ func newWorld(t *testing.T) *world {
 		Decider:   decider{},
 		Controls:  control.Controls{Store: w.store, Clock: w.clock}, Backtester: w.backtests, Trusted: sources,
 		Letters: deadletter.Box{Publisher: w.bus, Letters: w.bus, Store: w.store, Clock: w.clock},
+		Eraser:  &erasure.Eraser{Store: w.store, Blobs: tiles(t), Letters: w.bus, Clock: w.clock},
 	})
 	return w
 }

@@ -20,7 +20,7 @@ type auditCmd struct {
 	List   auditListCmd   `cmd:"" default:"withargs" help:"List audit records, the newest first. It also works while the platform is stopped."`
 	Verify auditVerifyCmd `cmd:"" help:"Hold the log against its signed checkpoint and every record against the log. It also works while the platform is stopped."`
 	Prove  auditProveCmd  `cmd:"" help:"Write a proof that a record is in the log, which stands by itself."`
-	Erase  auditEraseCmd  `cmd:"" help:"Erase a person from the records, at their request; the log stays verifiable."`
+	Erase  auditEraseCmd  `cmd:"" help:"Erase a person from what the platform keeps, at their request; the log stays verifiable."`
 	Export auditExportCmd `cmd:"" help:"Print every record as a line of JSON, in the order of the log."`
 }
 
@@ -203,24 +203,4 @@ func (c *auditExportCmd) Run(ctx context.Context, a *app) error {
 		}
 		return out.Encode(r)
 	}))
-}
-
-type auditEraseCmd struct {
-	Actor  string `arg:"" help:"As the records have them: github:login or key:name."`
-	Reason string `required:"" help:"Kept; do not name the person."`
-}
-
-// Run erases.
-func (c *auditEraseCmd) Run(ctx context.Context, a *app) error {
-	gateway, err := a.gateway()
-	if err != nil {
-		return err
-	}
-	var done struct {
-		Records int `json:"records"`
-	}
-	if err := gateway.Post(ctx, "/v1/audit/erase", map[string]string{"actor": c.Actor, "reason": c.Reason}, &done); err != nil {
-		return err
-	}
-	return a.printf("Erased from %s. Executions and approvals that name them are kept: they are no part of the log.\n", counted(done.Records, "record", "records"))
 }

@@ -23,9 +23,12 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
+	busmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/bus/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/erasure"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
@@ -108,6 +111,7 @@ func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handle
 		Approvers: nobody{}, Decider: decider{}, Backtester: planner{},
 		Reverts:  execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}),
 		Controls: control.Controls{Store: st, Clock: clock.Real{}},
+		Eraser:   &erasure.Eraser{Store: st, Blobs: blobmemory.New(clock.Real{}), Letters: busmemory.New(busmemory.Options{}), Clock: clock.Real{}, Limit: 3},
 	})
 }
 

@@ -77,8 +77,15 @@ func cutEntry(raw []byte) (Entry, bool) {
 	e := Entry{ID: string(id[1 : len(id)-1]), Index: index, Erased: erased != nil, Raw: raw, cut: true}
 	b := make([]byte, 0, len(raw)+64)
 	for _, m := range []member{
-		{`{"id":`, id}, {`,"at":`, at}, {`,"verb":`, verb}, {`,"subject":`, subject}, {`,"from":`, from}, {`,"to":`, to},
-		{`,"decision":`, decision}, {`,"event":`, event}, {`,"retention":`, retention},
+		{`{"id":`, id},
+		{`,"at":`, at},
+		{`,"verb":`, verb},
+		{`,"subject":`, subject},
+		{`,"from":`, from},
+		{`,"to":`, to},
+		{`,"decision":`, decision},
+		{`,"event":`, event},
+		{`,"retention":`, retention},
 	} {
 		if m.value != nil {
 			b = append(append(b, m.name...), m.value...)

@@ -84,9 +84,15 @@ func TestEntryIsNotFooled(t *testing.T) {
 	raw := records(t)[0]
 	sealed := leafOf(t, raw)
 	for _, c := range [][2]string{
-		{`"salt"`, `"actor":"key:eve","salt"`}, {`"salt"`, `"Actor":"key:eve","salt"`}, {`"retention"`, `"verb":"w","retention"`},
-		{`,"salt":"abcd"}`, `,"salt":"abcd","commitment":"00"}`}, {`"a":"1`, `"a":"0","a":"1`}, {`"verb":"v"`, `"verb":"w"`},
-		{`"reason":`, `"reason":"x","reason":`}, {`,"salt":"abcd"}`, `,"salt":"abcd","to":"c"}`}, {`,"index":7`, `,"index":7,"to":"c"`},
+		{`"salt"`, `"actor":"key:eve","salt"`},
+		{`"salt"`, `"Actor":"key:eve","salt"`},
+		{`"retention"`, `"verb":"w","retention"`},
+		{`,"salt":"abcd"}`, `,"salt":"abcd","commitment":"00"}`},
+		{`"a":"1`, `"a":"0","a":"1`},
+		{`"verb":"v"`, `"verb":"w"`},
+		{`"reason":`, `"reason":"x","reason":`},
+		{`,"salt":"abcd"}`, `,"salt":"abcd","to":"c"}`},
+		{`,"index":7`, `,"index":7,"to":"c"`},
 	} {
 		bad := []byte(strings.Replace(string(raw), c[0], c[1], 1))
 		e, err := audit.ReadEntry(bad)
