@@ -66,6 +66,12 @@ bench: ## our own benchmarks, with their ratios; under three minutes
 bench-peers: ## ours beside its peers, in one run each (installs them into .cache)
 	@scripts/bench/run
 
+RECORDS ?= 1000000
+
+.PHONY: bench-audit
+bench-audit: ## verify an audit log of a million records (RECORDS=1000000); making it takes minutes
+	@cd scripts/bench && $(GO) run ./audit -n $(RECORDS)
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for 30 s
 	scripts/fuzz/run 30s
