@@ -112,6 +112,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	machine := execution.NewMachine(execution.Deps{
 		Store: p.Store, Clock: p.Clock, Lease: cfg.Lease,
 		Gates:     decision.Gates(policies, trusted),
+		Holds:     []execution.Gate{control.Gate},
 		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
 	})
 	versions := func(name string) string {

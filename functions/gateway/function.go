@@ -147,7 +147,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),
 		Letters:    deadletter.Box{Publisher: p.Bus, Letters: p.Letters, Store: p.Store, Clock: p.Clock},
 		Eraser:     &erasure.Eraser{Store: p.Store, Blobs: p.Blobs, Letters: p.Letters, Clock: p.Clock},
-		Controls:   control.Controls{Store: p.Store, Clock: p.Clock},
+		Controls:   control.Controls{Store: p.Store, Clock: p.Clock, Tasks: p.Tasks},
 		Keys:       auth.Keys{Store: p.Store, Clock: p.Clock},
 	}), nil
 }

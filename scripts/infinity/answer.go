@@ -144,5 +144,5 @@ func (c *unfreezeCmd) Run(ctx context.Context, a *app) error {
 	if err := gateway.Delete(ctx, "/v1/freezes", url.Values{"scope": {c.Scope}}); err != nil {
 		return err
 	}
-	return a.printf("No longer frozen: %s. What it blocked stays blocked; new events act again.\n", c.Scope)
+	return a.printf("No longer frozen: %s. What had begun goes on; what it blocked stays blocked, and new events act again.\n", c.Scope)
 }

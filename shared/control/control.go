@@ -1,8 +1,8 @@
-// Package control is the kill switch: a freeze stops what has not yet begun,
-// for everything, a repository, a policy, a capability, an agent or one
-// resource. The claim of an execution reads
-// freezes in its own transaction, so that no claim commits after a freeze has.
-// What is already running ends by its lease; nothing is undone here.
+// Package control is the kill switch, for everything, a repository, a policy, a
+// capability, an agent or one resource. The claim of an execution reads freezes
+// in its own transaction, so that no claim commits after a freeze has: what had
+// not begun is blocked. What had begun asks again before each changing request,
+// is held up, and goes on when the freeze is lifted. Nothing is undone here.
 package control
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
 )
 
 // Collection holds the freezes in force, one document for each scope.
@@ -33,6 +34,7 @@ type Freeze struct {
 type Controls struct {
 	Store store.Store
 	Clock clock.Clock
+	Tasks task.Enqueuer // wakes what a freeze held up when it is lifted; nil leaves that to sweep
 }
 
 // Set freezes scope; a freeze in force gets the new reason and actor.
@@ -73,6 +75,12 @@ func (c Controls) Lift(ctx context.Context, scope, by string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("lift the freeze of %s: %w", scope, err)
+	}
+	if c.Tasks == nil {
+		return nil
+	}
+	if err := execution.WakeHeld(ctx, c.Store, c.Tasks, c.Clock.Now()); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "%s is no longer frozen, but what was held up could not be woken; it goes on by itself within two minutes", scope)
 	}
 	return nil
 }

@@ -33,8 +33,8 @@ func (m *Machine) Claim(ctx context.Context, id, owner string) (Execution, error
 		return m.claim(ctx, tx, x, now, owner)
 	}}
 	x, err := m.apply(ctx, id, claim)
-	if paused, ok := errors.AsType[*paused](err); ok {
-		return m.putOff(ctx, id, paused.why)
+	if frozen, ok := errors.AsType[*held](err); ok {
+		return m.putOff(ctx, id, frozen.why)
 	}
 	if !errors.Is(err, errWaiting) {
 		return x, err
@@ -98,6 +98,11 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 		return m.claimUndo(ctx, tx, x, now, owner)
 	}
 	if x.State != Verifying { // the effect is made already: only its record is missing
+		if x.StartedAt != nil {
+			if err := m.hold(ctx, tx, m.d.Holds, *x, now); err != nil {
+				return "", err
+			}
+		}
 		if refusal, err := m.ask(ctx, tx, *x, now); err != nil {
 			return "", err
 		} else if refusal != "" {
@@ -106,6 +111,7 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 		if err := x.move(Running, ""); err != nil {
 			return "", err
 		}
+		x.Held = false
 		x.Attempt++
 	} else {
 		x.Looks++

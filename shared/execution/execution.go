@@ -125,6 +125,7 @@ type Execution struct {
 	Outcome action.Outcome `json:"outcome,omitempty"`
 	Undo    *Undo          `json:"undo,omitempty"` // the last time that undoing it was begun
 	DryRun  bool           `json:"dry_run,omitempty"`
+	Held    bool           `json:"held,omitempty"` // it has begun, and a freeze holds it up
 
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  time.Time  `json:"updated_at"`

@@ -16,9 +16,12 @@ import (
 type Deps struct {
 	Store store.Store
 	Clock clock.Clock
-	// Gates are asked, in order, inside the claim's transaction; UndoGates
-	// inside that of a claim to undo an effect, which their refusal puts off.
+	// Gates are asked, in order, inside the claim's transaction. What has begun
+	// Holds hold up, and do not end; UndoGates do so with undoing an effect. Both
+	// are asked inside the claim's transaction, and again before each changing
+	// request of it.
 	Gates     []Gate
+	Holds     []Gate
 	UndoGates []Gate
 	Brakes    Brakes
 	Lease     time.Duration // how long a claim holds; 0 means 60 s
@@ -108,7 +111,7 @@ func (m *Machine) apply(ctx context.Context, id string, c change) (Execution, er
 func put(tx store.Tx, x *Execution, from State, actor, verb string, now time.Time) error {
 	x.UpdatedAt, x.FinishedAt = now, nil
 	if x.State.Terminal() {
-		x.FinishedAt = &now
+		x.FinishedAt, x.Held = &now, false
 	}
 	if err := tx.Put(keyOf(x.ID), *x); err != nil {
 		return fmt.Errorf("write execution %s: %w", x.ID, err)

@@ -125,44 +125,13 @@ func (m *Machine) revertWorkflow(ctx context.Context, tx store.Tx, x *Execution,
 // claimUndo takes an execution that is to be undone. Its gates put it off:
 // what was done has to be undone some time.
 func (m *Machine) claimUndo(ctx context.Context, tx store.Tx, x *Execution, now time.Time, owner string) (string, error) {
-	for _, gate := range m.d.UndoGates {
-		refusal, err := gate(ctx, tx, *x, now)
-		if err != nil {
-			return "", err
-		}
-		if refusal != "" {
-			return "", &paused{why: refusal}
-		}
+	if err := m.hold(ctx, tx, m.d.UndoGates, *x, now); err != nil {
+		return "", err
 	}
+	x.Held = false
 	x.Undo.Claims++
 	x.Lease = &Lease{Owner: owner, Fence: fence(x) + 1, Until: now.Add(m.d.Lease)}
 	return "execution.claimed", nil
-}
-
-// paused says that an undo is held up by a gate.
-type paused struct{ why string }
-
-// Error implements error.
-func (p *paused) Error() string { return "undoing is put off: " + p.why }
-
-// pause is how long an undo that a gate holds up is put off.
-const pause = time.Minute
-
-// putOff records why the undo waits, once for each reason.
-func (m *Machine) putOff(ctx context.Context, id, why string) (Execution, error) {
-	at := m.d.Clock.Now().Add(pause)
-	x, err := m.apply(ctx, id, change{actor: ActorExecute, fn: func(_ context.Context, _ store.Tx, x *Execution, _ time.Time) (string, error) {
-		reason := "undoing waits: " + why
-		if x.State != Reverting || x.Reason == reason {
-			return "", nil
-		}
-		x.NotBefore = at
-		return "execution.undo_waits", x.move(Reverting, reason)
-	}})
-	if err != nil {
-		return x, err
-	}
-	return x, &NotDue{At: at}
 }
 
 // IntendUndo records, before the undo, that it is about to be tried.

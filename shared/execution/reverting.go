@@ -2,10 +2,12 @@ package execution
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/permit"
 )
 
 // undo undoes x's effect. A try whose worker died is made again: undoing twice
@@ -28,10 +30,19 @@ func (r *Runner) undo(ctx context.Context, x Execution, act action.Action) error
 		_, err := r.Machine.Undone(context.WithoutCancel(ctx), x, "no effect was found that could be undone")
 		return err
 	}
+	tries := x.Undo.Tries
 	if x, err = r.Machine.IntendUndo(ctx, x); err != nil {
 		return err
 	}
-	if err := reverter.Revert(ctx, x.request(), x.plan(), res); err != nil {
+	asking, asked := r.stoppable(ctx, r.Machine.d.UndoGates, x)
+	err = reverter.Revert(asking, x.request(), x.plan(), res)
+	switch {
+	case errors.Is(err, permit.ErrStopped):
+		if asked.Sent() == 0 {
+			x.Undo.Tries = tries
+		}
+		return r.stopped(ctx, x, err)
+	case err != nil:
 		return r.notUndone(ctx, x, err, x.Undo.Tries >= MaxUndos)
 	}
 	_, err = r.Machine.Undone(context.WithoutCancel(ctx), x, x.Undo.Reason)

@@ -11,6 +11,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/permit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
 )
 
@@ -129,8 +130,20 @@ func (r *Runner) effect(ctx context.Context, x Execution, act action.Action) err
 	if x, err = r.Machine.Intend(ctx, x, plan); err != nil || x.State != Running {
 		return err // or a fight between policies was stopped
 	}
-	res, err := act.Apply(ctx, x.request(), plan)
-	if err != nil {
+	return r.apply(ctx, x, act, plan, begun)
+}
+
+// apply makes the intended effect; begun is the intent before this try.
+func (r *Runner) apply(ctx context.Context, x Execution, act action.Action, plan action.Plan, begun int) error {
+	asking, asked := r.stoppable(ctx, r.Machine.d.Holds, x)
+	res, err := act.Apply(asking, x.request(), plan)
+	switch {
+	case errors.Is(err, permit.ErrStopped):
+		if asked.Sent() == 0 {
+			x.Intent = begun
+		}
+		return r.stopped(ctx, x, err)
+	case err != nil:
 		return r.notApplied(ctx, x, begun, err)
 	}
 	return r.applied(ctx, x, act, res)

@@ -12,6 +12,7 @@ import (
 	gh "github.com/google/go-github/v66/github"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/permit"
 )
 
 // session sends requests under one scope's token. ghinstallation makes the
@@ -53,6 +54,11 @@ func (s *session) RoundTrip(req *http.Request) (*http.Response, error) {
 func (s *session) send(req *http.Request, token string) (*http.Response, error) {
 	if err := s.gate.admit(); err != nil {
 		return nil, err
+	}
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		if err := permit.Ask(req.Context()); err != nil {
+			return nil, err
+		}
 	}
 	req = req.Clone(req.Context()) // a RoundTripper must not change the caller's
 	req.Header.Set("Authorization", "token "+token)

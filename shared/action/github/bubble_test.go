@@ -1,0 +1,214 @@
+package github_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	fake "github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
+	actions "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/memory"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
+)
+
+// bubble is a platform and a fake GitHub on the virtual clock of a bubble of
+// testing/synctest, with workers that run at once and a network that takes its
+// time.
+type bubble struct {
+	*platform
+	latency func() time.Duration // of one request
+	down    func() bool          // GitHub cannot be reached
+	tasks   sync.WaitGroup
+	slots   chan struct{} // workers
+
+	mu    sync.Mutex
+	named map[string]bool // tasks
+	calls []request
+}
+
+// request is one that reached GitHub.
+type request struct {
+	at           time.Time
+	method, path string
+	status       int
+	wait         time.Duration // Retry-After
+}
+
+// changes reports whether r asked for a change.
+func (r request) changes() bool { return r.method != http.MethodGet && !r.token() }
+
+func (r request) token() bool { return strings.HasSuffix(r.path, "/access_tokens") }
+
+// newBubble makes one with that many workers, within a bubble.
+func newBubble(t *testing.T, limits fake.Limits, workers int) *bubble {
+	t.Helper()
+	b := &bubble{slots: make(chan struct{}, workers), named: map[string]bool{}}
+	b.latency = func() time.Duration { return 0 }
+	b.down = func() bool { return false }
+	h := &hub{}
+	var err error
+	h.Server, err = fake.New(fake.Config{
+		AppID: appID, AppKey: key().public, Secret: []byte("hush"), WebhookURL: "http://127.0.0.1/hook", Limits: limits,
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			h.told, _ = io.ReadAll(r.Body)
+			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody, Request: r}, nil
+		}),
+	})
+	check(t, err)
+	t.Cleanup(func() { check(t, h.Close()) })
+	h.clients, err = github.New(
+		github.Config{AppID: appID, Slug: "infinity-matrix", KeySecret: "key", BaseURL: "http://127.0.0.1", Timeout: 10 * time.Second},
+		github.Deps{Secrets: key(), Clock: clock.Real{}, Transport: roundTripper(b.roundTrip)},
+	)
+	check(t, err)
+	b.platform = &platform{hub: h}
+	b.open(t)
+	return b
+}
+
+// open makes the platform on the hub.
+func (b *bubble) open(t *testing.T) {
+	t.Helper()
+	schema, err := store.DefaultSchema()
+	check(t, err)
+	registry, err := action.NewRegistry(actions.New(b.clients)...)
+	check(t, err)
+	b.store = memory.New(memory.Options{Schema: schema, Clock: clock.Real{}})
+	b.machine = execution.NewMachine(execution.Deps{
+		Store: b.store, Clock: clock.Real{}, Gates: []execution.Gate{control.Gate}, Holds: []execution.Gate{control.Gate},
+		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
+	})
+	b.runner = &execution.Runner{
+		Machine: b.machine, Actions: registry, Tasks: b, Live: func(int64) bool { return true },
+		Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler), Owner: "worker", Jitter: rand.New(rand.NewPCG(1, 2)).Float64,
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// roundTrip takes a request to GitHub: half of its latency goes by before it is
+// there, half after.
+func (b *bubble) roundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+	}
+	b.mu.Lock()
+	wait := b.latency() / 2
+	b.calls = append(b.calls, request{at: time.Now(), method: r.Method, path: r.URL.Path}) // when it left
+	n := len(b.calls) - 1
+	b.mu.Unlock()
+	<-time.After(wait)
+	if b.down() {
+		return nil, io.ErrUnexpectedEOF
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, r)
+	resp := w.Result()
+	resp.Request = r
+	b.mu.Lock()
+	b.calls[n].status = resp.StatusCode
+	b.calls[n].wait, _ = time.ParseDuration(resp.Header.Get("Retry-After") + "s")
+	b.mu.Unlock()
+	<-time.After(wait)
+	return resp, nil
+}
+
+// Enqueue implements task.Enqueuer: the task is called at its time, and again
+// until it succeeds.
+func (b *bubble) Enqueue(ctx context.Context, t task.Task) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.named[t.Name] {
+		return task.ErrExists
+	}
+	b.named[t.Name] = true
+	ctx = context.WithoutCancel(ctx)
+	b.tasks.Go(func() {
+		var body execution.TaskBody
+		if json.Unmarshal(t.Body, &body) != nil {
+			return
+		}
+		<-time.After(time.Until(t.At))
+		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+			b.slots <- struct{}{}
+			err := b.runner.Run(ctx, body.Execution)
+			<-b.slots
+			if err == nil {
+				return
+			}
+			<-time.After(wait)
+		}
+	})
+	return nil
+}
+
+// add stores an execution, due now.
+func (b *bubble) add(t *testing.T, x execution.Execution) {
+	t.Helper()
+	b.put(t, store.Key{Collection: execution.Collection, ID: x.ID}, x)
+	check(t, execution.Enqueue(t.Context(), b, x, time.Now()))
+}
+
+// wanted is an execution of an action on target.
+func (b *bubble) wanted(t *testing.T, name string, target action.Target, args string) execution.Execution {
+	t.Helper()
+	act, err := b.runner.Actions.Lookup(name)
+	check(t, err)
+	state, err := act.Key(target, json.RawMessage(args))
+	check(t, err)
+	now := time.Now()
+	return execution.Execution{
+		ID: execution.EffectKey(name, target, state), Policy: "test", Level: "L5", Category: execution.Automatic,
+		Action: name, Class: act.Spec().Class, Reversible: act.Spec().Reversible, Target: target, Args: json.RawMessage(args),
+		Repository: target.Repository, Resource: target.String(), InstallationID: target.InstallationID,
+		State: execution.Ready, CreatedAt: now, UpdatedAt: now, NotBefore: now,
+	}
+}
+
+// states counts the executions by state and, if they are held up, that.
+func (b *bubble) states(t *testing.T) map[execution.State]int {
+	t.Helper()
+	counts := map[execution.State]int{}
+	q := store.Query{Collection: execution.Collection, Limit: store.MaxPage}
+	for {
+		found, next, err := store.List[execution.Execution](t.Context(), b.store, q)
+		check(t, err)
+		for _, x := range found {
+			if x.Held {
+				counts["held"]++
+			}
+			counts[x.State]++
+		}
+		if next == "" {
+			return counts
+		}
+		q.Cursor = next
+	}
+}
+
+// sent returns the requests that left so far.
+func (b *bubble) sent() []request {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]request(nil), b.calls...)
+}
