@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
@@ -67,28 +69,36 @@ func (r remote) Blob(ctx context.Context, key string) ([]byte, error) {
 
 // Records implements verify.Source.
 func (r remote) Records(ctx context.Context, each func(verify.Found) error) error {
-	query := url.Values{"limit": {"1000"}}
+	st, err := r.State(ctx)
+	if err != nil {
+		return err
+	}
+	return verify.InSpans(ctx, st.Next, r.span, each)
+}
+
+func (r remote) span(ctx context.Context, from, to int64) ([]verify.Found, error) {
+	query := url.Values{"limit": {"1000"}, "from": {strconv.FormatInt(from, 10)}, "to": {strconv.FormatInt(to, 10)}}
+	var all []verify.Found
 	for {
-		var page struct {
-			Items []json.RawMessage `json:"items"`
-			Next  string            `json:"next"`
+		text, err := r.gateway.Bytes(ctx, "/v1/audit/records", query)
+		if err != nil {
+			return nil, err
 		}
-		if err := r.gateway.Get(ctx, "/v1/audit/records", query, &page); err != nil {
-			return err
+		if !gjson.ValidBytes(text) {
+			return nil, fault.New(fault.Unavailable, "the gateway's answer ended early; try again")
 		}
-		for _, raw := range page.Items {
-			record, err := verify.Find(raw)
-			if err == nil {
-				err = each(record)
-			}
+		for _, item := range gjson.GetBytes(text, "items").Array() {
+			f, err := verify.Find([]byte(item.Raw))
 			if err != nil {
-				return err
+				return nil, err
 			}
+			all = append(all, f)
 		}
-		if page.Next == "" {
-			return nil
+		next := gjson.GetBytes(text, "next").String()
+		if next == "" {
+			return all, nil
 		}
-		query.Set("cursor", page.Next)
+		query.Set("cursor", next)
 	}
 }
 

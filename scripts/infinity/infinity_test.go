@@ -23,6 +23,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
 	busmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/bus/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
@@ -49,7 +50,7 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"stable": stable,
+			"stable": stable, "cut": cut,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
@@ -70,7 +71,8 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	api, github := httptest.NewServer(newGateway(st, schema, keys)), httptest.NewServer(fakeGitHub(st))
+	blobs := blobmemory.New(clock.Real{})
+	api, github := httptest.NewServer(newGateway(st, blobs, schema, keys)), httptest.NewServer(fakeGitHub(st))
 	env.Defer(api.Close)
 	env.Defer(github.Close)
 	env.Setenv("GATEWAY", api.URL)
@@ -83,6 +85,12 @@ func setup(env *testscript.Env) error {
 		if err := seedWorkflows(st); err != nil {
 			return err
 		}
+	}
+	if filepath.Base(env.WorkDir) == "script-audit" {
+		if err := seedLog(st, blobs); err != nil {
+			return err
+		}
+		env.Values["store"] = st
 	}
 	text, err := json.Marshal(map[string]any{"gateway": api.URL, "github": github.URL, "key": key, "pid": os.Getpid()})
 	if err != nil {
@@ -100,9 +108,9 @@ func newStore() (store.Store, store.Schema, error) {
 	return memory.New(memory.Options{Schema: schema}), schema, err
 }
 
-func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handler {
+func newGateway(st store.Store, blobs blob.Store, schema store.Schema, keys auth.Keys) http.Handler {
 	return gateway.New(gateway.Config{AllowedHosts: []string{"127.0.0.1"}, Schema: schema}, gateway.Deps{
-		Store: st, Tasks: noTasks{}, Clock: clock.Real{}, Keys: keys, Log: slog.New(slog.DiscardHandler),
+		Store: st, Blobs: blobs, Tasks: noTasks{}, Clock: clock.Real{}, Keys: keys, Log: slog.New(slog.DiscardHandler),
 		Answers: &desk.Desk{
 			Machine: execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}), Config: nobody{},
 			Store: st, Tasks: noTasks{}, Clock: clock.Real{},
@@ -111,7 +119,7 @@ func newGateway(st store.Store, schema store.Schema, keys auth.Keys) http.Handle
 		Approvers: nobody{}, Decider: decider{}, Backtester: planner{},
 		Reverts:  execution.NewMachine(execution.Deps{Store: st, Clock: clock.Real{}}),
 		Controls: control.Controls{Store: st, Clock: clock.Real{}},
-		Eraser:   &erasure.Eraser{Store: st, Blobs: blobmemory.New(clock.Real{}), Letters: busmemory.New(busmemory.Options{}), Clock: clock.Real{}, Limit: 3},
+		Eraser:   &erasure.Eraser{Store: st, Blobs: blobs, Letters: busmemory.New(busmemory.Options{}), Clock: clock.Real{}, Limit: 3},
 	})
 }
 

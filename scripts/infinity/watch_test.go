@@ -48,7 +48,7 @@ func TestWatchShowsChangesUntilCtrlC(t *testing.T) {
 	if err := seed(st); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(newGateway(st, schema, keys))
+	srv := httptest.NewServer(newGateway(st, nil, schema, keys))
 	t.Cleanup(srv.Close)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()

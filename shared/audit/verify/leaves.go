@@ -148,7 +148,11 @@ func (l *leaves) gone(index int64, entry []byte) {
 	case l.v.o.Expired != nil && l.v.o.Expired(*sealed):
 		l.v.report.Expired++
 	default:
-		l.v.damage(Damage{Kind: Missing, Index: index, Record: sealed.ID, Text: fmt.Sprintf("record %s (%s of %s, %s) is gone from the store", sealed.ID, sealed.Verb, sealed.Subject, sealed.At.Format("2006-01-02 15:04:05"))})
+		text := fmt.Sprintf("record %s (%s of %s, %s) is gone from the store", sealed.ID, sealed.Verb, sealed.Subject, sealed.At.Format("2006-01-02 15:04:05"))
+		if l.v.o.Expired != nil {
+			text += " before its time"
+		}
+		l.v.damage(Damage{Kind: Missing, Index: index, Record: sealed.ID, Text: text})
 	}
 }
 

@@ -28,14 +28,21 @@ func Find(raw []byte) (Found, error) {
 	return Found{e, tlog.RecordHash(e.Leaf)}, err
 }
 
-// Records implements Source. Sealed records are read and hashed by as many
-// readers as there are processors, each a span of leaves, and passed on in
-// order.
+// Records implements Source.
 func (d Direct) Records(ctx context.Context, each func(Found) error) error {
 	st, err := transparency.Read(ctx, d.Store)
 	if err != nil {
 		return err
 	}
+	return InSpans(ctx, st.Next, d.span, each)
+}
+
+// InSpans is a Source's Records made of reading spans of leaves: as many as
+// there are processors are read and hashed at once, and passed on in order. read
+// returns the records whose index is from from up to, without, to; 0 is no end.
+// next is the index of the next record that is sealed. No read is under way when
+// it returns.
+func InSpans(ctx context.Context, next int64, read func(ctx context.Context, from, to int64) ([]Found, error), each func(Found) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup
 	defer readers.Wait() // who called may close the store
@@ -44,10 +51,10 @@ func (d Direct) Records(ctx context.Context, each func(Found) error) error {
 	readers.Go(func() {
 		defer close(spans)
 		// The first is of the unsealed, the last of what claims a place after the log's end.
-		for from := int64(audit.Unsealed); from <= st.Next; from += spanSize {
+		for from := int64(audit.Unsealed); from <= next; from += spanSize {
 			to := from + spanSize
-			if to > st.Next {
-				to = 0 // no end
+			if to > next {
+				to = 0
 			}
 			out := make(chan span, 1)
 			select {
@@ -55,7 +62,10 @@ func (d Direct) Records(ctx context.Context, each func(Found) error) error {
 			case <-ctx.Done():
 				return
 			}
-			readers.Go(func() { out <- d.span(ctx, from, to) })
+			readers.Go(func() {
+				found, err := read(ctx, from, to)
+				out <- span{found, err}
+			})
 		}
 	})
 	for out := range spans {
@@ -77,8 +87,7 @@ type span struct {
 	err     error
 }
 
-// span reads the records whose index is from from up to, without, to; 0 is no end.
-func (d Direct) span(ctx context.Context, from, to int64) span {
+func (d Direct) span(ctx context.Context, from, to int64) ([]Found, error) {
 	q := store.Query{
 		Collection: audit.Collection, OrderBy: "index", Limit: store.MaxPage,
 		Where: []store.Filter{{Field: "index", Op: store.Ge, Value: from}},
@@ -90,17 +99,17 @@ func (d Direct) span(ctx context.Context, from, to int64) span {
 	for {
 		page, err := d.Store.Query(ctx, q)
 		if err != nil {
-			return span{err: fmt.Errorf("read the audit records from %d: %w", from, err)}
+			return nil, fmt.Errorf("read the audit records from %d: %w", from, err)
 		}
 		for _, doc := range page.Documents {
 			f, err := Find(doc.Data)
 			if err != nil {
-				return span{err: err}
+				return nil, err
 			}
 			all = append(all, f)
 		}
 		if page.Next == "" {
-			return span{records: all}
+			return all, nil
 		}
 		q.Cursor = page.Next
 	}
