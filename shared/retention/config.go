@@ -13,7 +13,8 @@ import (
 type Config struct {
 	// Bodies of events are needed for replay and back-tests.
 	Bodies int `env:"RETENTION_BODY_DAYS, default=30"`
-	// Deliveries are what an event that is delivered again is known by.
+	// Deliveries are what an event that is delivered again is known by. API keys
+	// are kept as long after their end.
 	Deliveries int `env:"RETENTION_DELIVERY_DAYS, default=90"`
 	// History is decisions, executions and workflows that have ended with their
 	// approvals, what was changed of resources, and resolved pages.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
@@ -36,6 +37,9 @@ func (e *Expirer) rules() []rule {
 		e.documents("executions", history(execution.Collection, "updated_at"), e.executions),
 		e.documents("decisions", history(decision.Collection, "decided_at"), e.decisions),
 		e.documents("fields", history(execution.Fields, "changed_at"), e.fields),
+		e.documents("keys", func(now time.Time) store.Query {
+			return before(auth.Collection, "expires_at", ago(now, c.Deliveries))
+		}, e.keys),
 		e.documents("pages", history(page.Collection, "raised_at", resolved), e.pages),
 		e.documents("audit", func(now time.Time) store.Query {
 			return before(audit.Collection, "recorded_at", now.Add(-min(c.class("operations"), c.class("security"))-margin))
@@ -145,6 +149,11 @@ func referred(ctx context.Context, tx store.Tx, id string) (bool, error) {
 // fields deletes what is remembered of the changes of resources.
 func (e *Expirer) fields(ctx context.Context, docs []store.Document, now time.Time) (int, error) {
 	return alone(ctx, e, execution.Fields, docs, func(f execution.Field) bool { return !f.ChangedAt.After(ago(now, e.Config.History)) })
+}
+
+// keys deletes API keys that have not been valid for long.
+func (e *Expirer) keys(ctx context.Context, docs []store.Document, now time.Time) (int, error) {
+	return alone(ctx, e, auth.Collection, docs, func(k auth.Key) bool { return !k.ExpiresAt.After(ago(now, e.Config.Deliveries)) })
 }
 
 // pages deletes pages that were resolved long ago.

@@ -12,6 +12,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/bus"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/retention"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
@@ -71,8 +72,10 @@ func TestTwoAtOnceAndKilled(t *testing.T) {
 	r.clock.Advance(500 * day)
 	died := errors.New("died")
 	for kill := range 12 {
-		dying := *r.expirer
-		dying.Store = &mortal{Store: r.store, left: kill, cause: died}
+		dying := &retention.Expirer{
+			Config: defaults, Blobs: r.blobs, Letters: r.bus, Clock: r.clock,
+			Store: &mortal{Store: r.store, left: kill, cause: died},
+		}
 		if _, err := dying.Expire(t.Context()); err != nil && !errors.Is(err, died) {
 			t.Fatal(err)
 		}

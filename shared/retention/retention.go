@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
@@ -35,11 +36,14 @@ type Expirer struct {
 	Letters bus.Inspector // their bodies are kept
 	Clock   clock.Clock
 	Limit   int // documents that one call looks at; 0 means 5,000
+
+	quiet atomic.Int64 // unix nanoseconds: until then there is nothing to look for
 }
 
 const (
-	every = 6 * time.Hour // from a pass's end to the next one
-	chunk = 100           // documents that are looked at together
+	every = 6 * time.Hour    // from a pass's end to the next one
+	rest  = 10 * time.Minute // for which nobody looks after nothing was due
+	chunk = 100              // documents that are looked at together
 )
 
 // rule is one kind of what expires.
@@ -55,12 +59,19 @@ type rule struct {
 // deleted. It goes on after an error. While another call is at it, it does
 // nothing.
 func (e *Expirer) Expire(ctx context.Context) (map[string]int, error) {
+	now := e.Clock.Now()
+	if now.UnixNano() < e.quiet.Load() {
+		return nil, nil
+	}
 	st, err := e.read(ctx, e.Store)
-	if err != nil || st.held(e.Clock.Now()) {
+	if err != nil || st.held(now) {
 		return nil, err
 	}
 	due, err := e.due(ctx, st)
 	if err != nil || len(due) == 0 {
+		if err == nil {
+			e.quiet.Store(now.Add(rest).UnixNano())
+		}
 		return nil, err
 	}
 	st, mine, err := e.claim(ctx, st)

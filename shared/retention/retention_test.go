@@ -12,6 +12,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
@@ -111,6 +112,7 @@ func old() map[string]any {
 		"executions/s1": execution.Execution{ID: "s1", WorkflowID: "w1", DecisionID: "d1", State: execution.Succeeded, CreatedAt: start, UpdatedAt: ended},
 		"pages/p1":      page.Page{ID: "p1", RaisedAt: start, ResolvedAt: &ended},
 		"fields/f1":     execution.Field{ID: "f1", ChangedAt: start},
+		"keys/k1":       auth.Key{ID: "k1", Name: "ana", ExpiresAt: start},
 	}
 }
 
@@ -126,9 +128,9 @@ func TestHistoryExpires(t *testing.T) {
 		{29, nil},
 		{31, []string{"events/a"}},
 		{89, []string{"events/a"}},
-		{91, []string{"events/a", "deliveries/v1"}},
-		{399, []string{"events/a", "deliveries/v1"}},
-		{401, []string{"events/a", "deliveries/v1", "meanings/m1", "decisions/d1", "executions/x1", "approvals/x1-1", "workflows/w1", "executions/s1", "pages/p1", "fields/f1"}},
+		{91, []string{"events/a", "deliveries/v1", "keys/k1"}},
+		{399, []string{"events/a", "deliveries/v1", "keys/k1"}},
+		{401, []string{"events/a", "deliveries/v1", "keys/k1", "meanings/m1", "decisions/d1", "executions/x1", "approvals/x1-1", "workflows/w1", "executions/s1", "pages/p1", "fields/f1"}},
 	} {
 		r.clock.Advance(start.Add(time.Duration(step.days) * day).Sub(r.clock.Now()))
 		r.expire(t)
@@ -242,4 +244,37 @@ func TestPassesGoOn(t *testing.T) {
 	if n, err := r.expirer.Expire(t.Context()); err != nil || len(n) != 0 {
 		t.Errorf("the next pass deleted %v, %v", n, err)
 	}
+}
+
+// While nothing is due, a call a minute costs the store nothing.
+func TestQuiet(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	asked := &asked{Store: r.store}
+	r.expirer.Store = asked
+	for range 60 {
+		if _, err := r.expirer.Expire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.clock.Advance(time.Minute)
+	}
+	if asked.queries > 70 || asked.commits > 0 {
+		t.Errorf("%d queries and %d commits in an hour", asked.queries, asked.commits)
+	}
+}
+
+// asked counts what the store is asked.
+type asked struct {
+	store.Store
+	queries, commits int
+}
+
+func (a *asked) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	a.queries++
+	return a.Store.Query(ctx, q)
+}
+
+func (a *asked) Run(ctx context.Context, fn func(context.Context, store.Tx) error) error {
+	a.commits++
+	return a.Store.Run(ctx, fn)
 }

@@ -122,7 +122,8 @@ func (s *Store) Stat(_ context.Context, key string) (blob.Info, error) {
 	return blob.Info{Key: key, Size: size, CreatedAt: info.ModTime().UTC()}, err
 }
 
-// Delete implements blob.Store.
+// Delete implements blob.Store. Folders that it leaves empty go too: most bodies
+// have one of their own.
 func (s *Store) Delete(_ context.Context, key string) error {
 	if err := blob.CheckKey(key); err != nil {
 		return err
@@ -130,6 +131,9 @@ func (s *Store) Delete(_ context.Context, key string) error {
 	err := s.root.Remove(key + suffix)
 	if err == nil {
 		err = s.syncDir(path.Dir(key))
+		for dir := path.Dir(key); dir != "." && s.root.Remove(dir) == nil; { // fails for one that is not empty
+			dir = path.Dir(dir)
+		}
 	}
 	if err := s.explain("delete", key, err); !errors.Is(err, blob.ErrNotFound) {
 		return err

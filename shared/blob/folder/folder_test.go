@@ -1,11 +1,14 @@
 package folder_test
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob/blobtest"
@@ -136,5 +139,40 @@ func TestReadersAreApart(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Deleting the last blob of a folder takes the folder away, and nobody who puts
+// or lists there at the same time notices.
+func TestEmptyFoldersGo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	var group errgroup.Group
+	for n := range 4 {
+		group.Go(func() error {
+			for i := range 100 {
+				key := fmt.Sprintf("events/day/%d/%d", i%2, n)
+				if err := s.Put(t.Context(), key, strings.NewReader("x")); err != nil {
+					return err
+				}
+				if _, _, err := s.List(t.Context(), "events/", "", 0); err != nil {
+					return err
+				}
+				if err := s.Delete(t.Context(), key); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Put(t.Context(), "events/kept", strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "events", "day")); !os.IsNotExist(err) {
+		t.Errorf("the empty folder is still there: %v", err)
 	}
 }

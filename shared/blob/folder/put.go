@@ -31,6 +31,9 @@ var encoders = sync.Pool{New: func() any {
 	return z
 }}
 
+// maxAgain is how often a folder is made again that was taken away.
+const maxAgain = 10
+
 // Put implements blob.Store. A reader that fails leaves nothing behind; a full
 // disk is reported as fault.Unavailable.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader) error {
@@ -44,6 +47,9 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader) error {
 	err := s.stage(ctx, staged, r)
 	if err == nil {
 		err = s.publish(staged, key)
+		for i := 0; i < maxAgain && errors.Is(err, fs.ErrNotExist); i++ { // a Delete took the empty folder away
+			err = s.publish(staged, key)
+		}
 	}
 	if removed := s.root.Remove(staged); removed != nil && !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)

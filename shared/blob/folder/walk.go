@@ -2,6 +2,7 @@ package folder
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -39,6 +40,9 @@ func (w *walk) folder(at string) error {
 		return err
 	}
 	names, err := fs.ReadDir(w.store.root.FS(), path.Clean(at)) // "." for ""
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // deleted meanwhile
+	}
 	if err != nil {
 		return err
 	}
@@ -79,6 +83,9 @@ func (w *walk) visit(key string, folder bool) error {
 		return nil
 	}
 	info, err := w.store.Stat(w.ctx, key)
+	if errors.Is(err, blob.ErrNotFound) {
+		return nil // deleted meanwhile
+	}
 	if err == nil {
 		w.infos = append(w.infos, info)
 	}
