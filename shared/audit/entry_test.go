@@ -3,7 +3,6 @@ package audit_test
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -81,24 +80,30 @@ func TestEntryIsTheRecords(t *testing.T) {
 // pass for the sealed record.
 func TestEntryIsNotFooled(t *testing.T) {
 	t.Parallel()
-	raw := records(t)[0]
-	sealed := leafOf(t, raw)
-	for _, c := range [][2]string{
-		{`"salt"`, `"actor":"key:eve","salt"`},
-		{`"salt"`, `"Actor":"key:eve","salt"`},
-		{`"retention"`, `"verb":"w","retention"`},
-		{`,"salt":"abcd"}`, `,"salt":"abcd","commitment":"00"}`},
-		{`"a":"1`, `"a":"0","a":"1`},
-		{`"verb":"v"`, `"verb":"w"`},
-		{`"reason":`, `"reason":"x","reason":`},
-		{`,"salt":"abcd"}`, `,"salt":"abcd","to":"c"}`},
-		{`,"index":7`, `,"index":7,"to":"c"`},
+	full, erased := records(t)[0], records(t)[1]
+	for _, c := range []struct {
+		raw      []byte
+		old, new string
+	}{
+		{full, `"salt"`, `"actor":"key:eve","salt"`},
+		{full, `"salt"`, `"Actor":"key:eve","salt"`},
+		{full, `"retention"`, `"verb":"w","retention"`},
+		{full, `,"salt":"abcd"}`, `,"salt":"abcd","commitment":"00"}`},
+		{full, `"a":"1`, `"a":"0","a":"1`},
+		{full, `"verb":"v"`, `"verb":"w"`},
+		{full, `"reason":`, `"reason":"x","reason":`},
+		{full, `,"salt":"abcd"}`, `,"salt":"abcd","to":"c"}`},
+		{full, `,"index":7`, `,"index":7,"to":"c"`},
+		{erased, `"actor":""`, `"actor":"key:eve"`},
+		{erased, `,"index":7`, `,"index":7,"salt":"00"`},
+		{erased, `,"decision_id"`, `,"reason":"x","decision_id"`},
 	} {
-		bad := []byte(strings.Replace(string(raw), c[0], c[1], 1))
+		bad := bytes.Replace(c.raw, []byte(c.old), []byte(c.new), 1)
 		e, err := audit.ReadEntry(bad)
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || bytes.Equal(bad, c.raw) {
+			t.Fatalf("%s: %v", bad, err)
 		}
+		sealed := leafOf(t, c.raw)
 		if strict := leafOf(t, bad); bytes.Equal(e.Leaf, sealed) && !bytes.Equal(strict, sealed) {
 			t.Errorf("%s\npasses for the sealed record; it decodes as %s", bad, strict)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
@@ -83,22 +82,12 @@ func (e *Expirer) deliveries(ctx context.Context, docs []store.Document, now tim
 	if err != nil {
 		return 0, err
 	}
-	old := func(d decision.Delivery) bool { return !d.DecidedAt.After(ago(now, e.Config.Deliveries)) }
-	gone = slices.DeleteFunc(gone, func(d decision.Delivery) bool { return !old(d) })
-	n := 0
-	err = e.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
-		_, keys, err := again(ctx, tx, docs, old)
-		if err != nil {
-			return err
-		}
-		n = len(keys)
-		return e.remove(tx, decision.Deliveries, keys...)
-	})
-	if err != nil {
+	if _, err := e.drop(ctx, gone); err != nil {
 		return 0, err
 	}
-	_, err = e.drop(ctx, gone)
-	return n, err
+	return alone(ctx, e, decision.Deliveries, docs, func(d decision.Delivery) bool {
+		return !d.DecidedAt.After(ago(now, e.Config.Deliveries))
+	})
 }
 
 // decisions deletes decisions that no document refers to any more, and what

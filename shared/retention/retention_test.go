@@ -2,7 +2,9 @@ package retention_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
@@ -54,6 +57,7 @@ func TestAuditRecordsExpire(t *testing.T) {
 	}
 	r.clock.Advance(day)
 	r.write(t, "operations") // not sealed
+	r.clock.Advance(time.Second)
 	if diff := cmp.Diff(map[string]int{"audit": 251}, r.expire(t)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
@@ -83,6 +87,14 @@ func TestUnsealedRecordsStay(t *testing.T) {
 	if n := r.expire(t); len(n) != 0 {
 		t.Fatalf("%v expired and were never sealed", n)
 	}
+	r.log.Blobs = full{r.blobs} // they get their place, and no leaf
+	if _, err := r.log.Seal(t.Context()); err == nil {
+		t.Fatal("sealed without a disk")
+	}
+	if n := r.expire(t); len(n) != 0 {
+		t.Fatalf("%v expired and were not in the tree", n)
+	}
+	r.log.Blobs = r.blobs
 	r.seal(t)
 	if n := r.expire(t); n["audit"] != 2 {
 		t.Errorf("%v expired, want both", n)
@@ -171,6 +183,7 @@ func TestWhatIsNeededStays(t *testing.T) {
 	late := decision.Delivery{ID: "v1", DecisionID: "d1", BodyRef: "events/z", ReceivedAt: start, DecidedAt: long}
 	again := decision.Delivery{ID: "v2", DecisionID: "d1", ReceivedAt: long, DecidedAt: long}
 	left := execution.Execution{ID: "x1", WorkflowID: "w0", State: execution.Failed, CreatedAt: start, UpdatedAt: start}
+	elsewhere := execution.Execution{ID: "elsewhere", WorkflowID: "w2", State: execution.Waiting, CreatedAt: start, UpdatedAt: start}
 	whole := []string{"workflows/w1", "executions/s1", "decisions/d1"}
 	for name, c := range map[string]struct {
 		change     map[string]any
@@ -186,6 +199,7 @@ func TestWhatIsNeededStays(t *testing.T) {
 		"decided late":      {map[string]any{"deliveries/v1": late}, []string{"deliveries/v1", "decisions/d1"}, nil},
 		"an open page":      {map[string]any{"pages/p1": page.Page{ID: "p1", Open: true, RaisedAt: start}}, []string{"pages/p1"}, nil},
 		"resolved late":     {map[string]any{"pages/p1": page.Page{ID: "p1", RaisedAt: start, ResolvedAt: &long}}, []string{"pages/p1"}, nil},
+		"another's step":    {map[string]any{"executions/elsewhere": elsewhere}, []string{"executions/elsewhere"}, []string{"workflows/w1", "executions/s1"}},
 		"workflow is gone":  {map[string]any{"executions/x1": left}, nil, []string{"executions/x1", "approvals/x1-1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -240,9 +254,17 @@ func TestPassesGoOn(t *testing.T) {
 	if diff := cmp.Diff([]int{0, 50, 100, 100, 50, 0}, got); diff != "" {
 		t.Errorf("deleted by each call (-want +got):\n%s", diff)
 	}
-	r.clock.Advance(7 * time.Hour)
-	if n, err := r.expirer.Expire(t.Context()); err != nil || len(n) != 0 {
-		t.Errorf("the next pass deleted %v, %v", n, err)
+	asked := &asked{Store: r.store}
+	r.expirer.Store = asked
+	for _, step := range []struct {
+		wait    time.Duration
+		commits int
+	}{{5 * time.Hour, 0}, {2 * time.Hour, 2}} { // a pass claims and releases
+		r.clock.Advance(step.wait)
+		asked.commits = 0
+		if n, err := r.expirer.Expire(t.Context()); err != nil || len(n) != 0 || asked.commits < step.commits || step.commits == 0 && asked.commits > 0 {
+			t.Errorf("%s later %v was deleted in %d commits, %v", step.wait, n, asked.commits, err)
+		}
 	}
 }
 
@@ -278,3 +300,8 @@ func (a *asked) Run(ctx context.Context, fn func(context.Context, store.Tx) erro
 	a.commits++
 	return a.Store.Run(ctx, fn)
 }
+
+// full is a disk that takes nothing.
+type full struct{ blob.Store }
+
+func (full) Put(context.Context, string, io.Reader) error { return errors.New("no space left") }

@@ -3,10 +3,13 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -345,30 +348,68 @@ func TestStopped(t *testing.T) {
 		l.grow(t, 1000)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	watched := &watched{Store: l.store}
-	r, err := verify.Log(ctx, verify.Direct{Store: watched, Blobs: l.blobs}, verify.Options{Now: start, Progress: func(done, _ int64) {
+	slow := &slow{Store: l.store}
+	r, err := verify.Log(ctx, verify.Direct{Store: slow, Blobs: l.blobs}, verify.Options{Now: start, Progress: func(done, _ int64) {
 		if done > 0 {
 			cancel()
 		}
 	}})
+	slow.returned.Store(true)
 	if !errors.Is(err, context.Canceled) || r.Verified != 4097 || r.Remembered != (verify.Seen{}) {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if n := watched.under.Load(); n != 0 {
-		t.Errorf("%d queries are under way", n)
+	if slow.under.Wait(); slow.late.Load() {
+		t.Error("a reader was still at the store, which may be closed by then")
 	}
 }
 
-// watched counts the queries that are under way.
-type watched struct {
+// slow takes its time to notice that the context has ended.
+type slow struct {
 	store.Store
-	under atomic.Int64
+	under          sync.WaitGroup
+	returned, late atomic.Bool
 }
 
-func (w *watched) Query(ctx context.Context, q store.Query) (store.Page, error) {
-	w.under.Add(1)
-	defer w.under.Add(-1)
-	return w.Store.Query(ctx, q)
+func (s *slow) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	s.under.Add(1)
+	defer s.under.Done()
+	if q.Where[0].Value == int64(4999) { // the last span
+		<-ctx.Done()
+		for range 10_000 {
+			runtime.Gosched()
+		}
+	}
+	if s.returned.Load() {
+		s.late.Store(true)
+	}
+	return s.Store.Query(ctx, q)
+}
+
+// A record that is spelled in another way than when it was sealed, and says the
+// same, is whole.
+func TestSpelling(t *testing.T) {
+	t.Parallel()
+	l := newLogged(t)
+	l.grow(t, 3)
+	r := l.records(t)[1]
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []string{
+		strings.Replace(string(text), `:00Z"`, `:00.000Z"`, 1), strings.Replace(string(text), `"key:ann"`, `"key:\u0061nn"`, 1),
+		strings.Replace(string(text), `"verb":"thing.done"`, `"verb":"thing\u002edone"`, 1),
+	} {
+		if other == string(text) {
+			t.Fatalf("%s is spelled as before", other)
+		}
+		l.change(t, func(tx store.Tx) error {
+			return tx.Put(store.Key{Collection: audit.Collection, ID: r.ID}, json.RawMessage(other))
+		})
+		if got := l.verify(t); !got.Whole() {
+			t.Errorf("%s: %+v", other, got.Damages)
+		}
+	}
 }
 
 func TestErasedAndUnsealed(t *testing.T) {
