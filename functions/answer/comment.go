@@ -2,11 +2,8 @@ package answer
 
 import (
 	"encoding/json"
-	"regexp"
-	"strings"
 	"time"
 
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
@@ -47,44 +44,4 @@ func (c comment) edited() bool {
 // bot reports whether no person wrote it.
 func (c comment) bot() bool {
 	return c.Comment.User.Type != "User" || len(c.Comment.App) > 0 && string(c.Comment.App) != "null"
-}
-
-// command is one answer that a comment gives.
-type command struct {
-	verb      approval.Verb
-	execution string
-	note      string
-}
-
-// maxCommands is how many answers one comment may give, and maxNote the
-// longest reason, in bytes.
-const (
-	maxCommands = 5
-	maxNote     = 1000
-)
-
-var line = regexp.MustCompile(`^/(approve|veto|reject) +([a-z2-7]{8,26})(?: +(.*))?$`)
-
-// commands returns the answers that body gives: lines of their own, not within
-// a quotation or a block of code.
-func commands(body string) []command {
-	var out []command
-	code := false
-	for text := range strings.Lines(body) {
-		text = strings.TrimRight(text, " \t\r\n")
-		if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
-			code = !code
-			continue
-		}
-		parts := line.FindStringSubmatch(text)
-		if code || parts == nil || len(out) == maxCommands {
-			continue
-		}
-		c := command{verb: approval.Reject, execution: parts[2], note: strings.ToValidUTF8(parts[3][:min(len(parts[3]), maxNote)], "")}
-		if parts[1] == "approve" {
-			c.verb = approval.Approve
-		}
-		out = append(out, c)
-	}
-	return out
 }

@@ -88,10 +88,12 @@ func TestCommentsThatCount(t *testing.T) {
 	ann := approval.Identity{GitHub: "ann"}
 	for body, want := range map[string]approval.Answer{
 		"/approve " + id: {Verb: approval.Approve, Identity: ann},
-		"Looks right.\r\n/approve abcdefgh  \r\n":    {Verb: approval.Approve, Identity: ann},
-		"/veto abcdefghij not on a Friday":           {Verb: approval.Reject, Note: "not on a Friday", Identity: ann},
-		"/reject " + id:                              {Verb: approval.Reject, Identity: ann},
-		"```\n/veto " + id + "\n```\n/approve " + id: {Verb: approval.Approve, Identity: ann},
+		"Looks right.\r\n/approve abcdefgh  \r\n":       {Verb: approval.Approve, Identity: ann},
+		"/veto abcdefghij not on a Friday":              {Verb: approval.Reject, Note: "not on a Friday", Identity: ann},
+		"/reject " + id:                                 {Verb: approval.Reject, Identity: ann},
+		"<!-- template -->\n\n/approve " + id:           {Verb: approval.Approve, Identity: ann},
+		"> shall I?\n\n/approve " + id + " go_on *now*": {Verb: approval.Approve, Note: "go_on *now*", Identity: ann},
+		"```\n/veto " + id + "\n```\n/approve " + id:    {Verb: approval.Approve, Identity: ann},
 	} {
 		want.By, want.Channel, want.PlanHash = "github:ann", approval.Comment, "plan"
 		status, got := tell(t, said(body, nil), nil)
@@ -111,14 +113,25 @@ func TestCommentsThatDoNot(t *testing.T) {
 			at := start.Add(-time.Minute).Format(time.RFC3339)
 			c["created_at"], c["updated_at"] = at, at
 		}),
-		"S11 another repository": func() event.Event { e := said("/approve "+id, nil); e.RepositoryID = 8; return e }(),
-		"no repository":          func() event.Event { e := said("/approve "+id, nil); e.RepositoryID = 0; return e }(),
-		"too short":              said("/approve abcdefg", nil),
-		"unknown":                said("/approve zzzzzzzz", nil),
-		"quoted":                 said("> /approve "+id, nil),
-		"in code":                said("~~~\n/approve "+id+"\n~~~", nil),
-		"within a line":          said("please /approve "+id, nil),
-		"another word":           said("/approved "+id, nil),
+		"S11 another repository":          func() event.Event { e := said("/approve "+id, nil); e.RepositoryID = 8; return e }(),
+		"no repository":                   func() event.Event { e := said("/approve "+id, nil); e.RepositoryID = 0; return e }(),
+		"too short":                       said("/approve abcdefg", nil),
+		"unknown":                         said("/approve zzzzzzzz", nil),
+		"quoted":                          said("> /approve "+id, nil),
+		"in code":                         said("~~~\n/approve "+id+"\n~~~", nil),
+		"S13 in a longer block of code":   said("````\n```\n/approve "+id+"\n```\n````", nil),
+		"S13 in a block of other marks":   said("~~~\n```\n~~~\n```\n/approve "+id+"\n```", nil),
+		"S13 in code after a shorter end": said("````\n```\n/approve "+id, nil),
+		"S13 in a quotation that goes on": said("> ann wrote:\n/approve "+id, nil),
+		"S13 in a list":                   said("- for example:\n/approve "+id, nil),
+		"S13 hidden in a comment":         said("<!--\n\n/approve "+id+"\n\n-->\nThanks.", nil),
+		"S13 hidden in a line":            said("Thanks <!--\n/approve "+id+"\n-->", nil),
+		"S13 in preformatted text":        said("<pre>\n/approve "+id+"\n</pre>", nil),
+		"S13 within tags":                 said("<blockquote>\n\n/approve "+id+"\n\n</blockquote>", nil),
+		"S13 in a code span":              said("do not `write\n/approve "+id+"\n` here", nil),
+		"S13 struck out":                  said("~~mistaken:\n/approve "+id+" so~~", nil),
+		"within a line":                   said("please /approve "+id, nil),
+		"another word":                    said("/approved "+id, nil),
 	} {
 		if status, got := tell(t, e, nil); status != http.StatusNoContent || len(got) != 0 {
 			t.Errorf("%s: %d, answered %+v", name, status, got)
