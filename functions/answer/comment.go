@@ -15,8 +15,9 @@ type comment struct {
 	Comment struct {
 		Body string `json:"body"`
 		User struct {
-			Login string `json:"login"`
-			Type  string `json:"type"`
+			Login string      `json:"login"`
+			ID    json.Number `json:"id"`
+			Type  string      `json:"type"`
 		} `json:"user"`
 		CreatedAt time.Time       `json:"created_at"`
 		UpdatedAt time.Time       `json:"updated_at"`

@@ -85,7 +85,7 @@ func (d Deps) answer(ctx context.Context, e event.Event, c comment, cmd command)
 	}
 	_, err = d.Answers.Answer(ctx, x.ID, approval.Answer{
 		Verb: cmd.verb, By: "github:" + c.Comment.User.Login, Channel: approval.Comment, Note: cmd.note, PlanHash: x.PlanHash,
-		Identity: approval.Identity{GitHub: c.Comment.User.Login, Bot: c.bot()},
+		Identity: approval.Identity{GitHub: c.Comment.User.Login, GitHubID: c.Comment.User.ID.String(), Bot: c.bot()},
 	})
 	return err
 }

@@ -39,7 +39,7 @@ func (a *answers) Answer(_ context.Context, id string, x approval.Answer) (execu
 // said is a comment as GitHub tells of it; change may make it another.
 func said(body string, change func(comment, root map[string]any)) event.Event {
 	at := start.Add(time.Minute).Format(time.RFC3339)
-	user := map[string]any{"login": "ann", "type": "User"}
+	user := map[string]any{"login": "ann", "id": 7, "type": "User"}
 	c := map[string]any{"body": body, "user": user, "created_at": at, "updated_at": at, "performed_via_github_app": nil}
 	root := map[string]any{"action": "created", "comment": c, "sender": user}
 	if change != nil {
@@ -85,7 +85,7 @@ func tell(t *testing.T, e event.Event, fails error) (int, map[string]approval.An
 
 func TestCommentsThatCount(t *testing.T) {
 	t.Parallel()
-	ann := approval.Identity{GitHub: "ann"}
+	ann := approval.Identity{GitHub: "ann", GitHubID: "7"}
 	for body, want := range map[string]approval.Answer{
 		"/approve " + id: {Verb: approval.Approve, Identity: ann},
 		"Looks right.\r\n/approve abcdefgh  \r\n":       {Verb: approval.Approve, Identity: ann},

@@ -53,7 +53,7 @@ type Approval struct {
 	PolicyVersion string       `json:"policy_version,omitempty"`
 	SHA           string       `json:"sha,omitempty"`
 
-	Causes  []string `json:"causes,omitempty"` // logins whose change or comment caused it
+	Causes  []string `json:"causes,omitempty"` // whose change or comment caused it: logins, and hashes of addresses (Address)
 	Answers []Answer `json:"answers,omitempty"`
 
 	AskedAt    time.Time  `json:"asked_at"`
@@ -107,11 +107,12 @@ const (
 
 // Identity is how the channel knows who answers; empty fields are unknown.
 type Identity struct {
-	GitHub string // login
-	Key    string // name of the API key
-	Email  string
-	Admin  bool // the key's role is admin
-	Bot    bool // not a person: an App, a bot account, a service key
+	GitHub   string // login
+	GitHubID string // GitHub's number of the account, which stays when the login changes
+	Key      string // name of the API key
+	Email    string
+	Admin    bool // the key's role is admin
+	Bot      bool // not a person: an App, a bot account, a service key
 }
 
 // ID names the question of a round.

@@ -32,10 +32,8 @@ func (c *Config) Check(a Approval, by Answer) (person string, needed int, err er
 	if by.Verb == Reject {
 		return person, 1, nil // stopping is safe
 	}
-	for _, login := range c.People[person].GitHub {
-		if contains(a.Causes, login) {
-			return person, 0, own(person)
-		}
+	if c.People[person].caused(a.Causes) {
+		return person, 0, own(person)
 	}
 	rule, ok := c.rule(a)
 	if !ok || !c.named(rule.By, person) {
@@ -58,8 +56,7 @@ func (c *Config) May(a Approval) (people []string, needed int) {
 		return nil, 1
 	}
 	for name, p := range c.People {
-		caused := slices.ContainsFunc(p.GitHub, func(login string) bool { return contains(a.Causes, login) })
-		if c.named(rule.By, name) && !caused {
+		if c.named(rule.By, name) && !p.caused(a.Causes) {
 			people = append(people, name)
 		}
 	}
@@ -73,7 +70,7 @@ func (c *Config) person(id Identity) (string, bool) {
 	found := ""
 	for name, p := range c.People {
 		is := id.Key != "" && slices.Contains(p.Keys, id.Key) ||
-			id.GitHub != "" && contains(p.GitHub, id.GitHub) || id.Email != "" && contains(p.Emails, id.Email)
+			p.accounts(id) || id.Email != "" && contains(p.Emails, id.Email)
 		if is && found != "" {
 			return "", false
 		}

@@ -79,6 +79,48 @@ func TestS13FourEyes(t *testing.T) {
 	}
 }
 
+// TestS13NumberedAccounts: with its number, an account is known by it, whatever
+// its login is by now, and whoever took the login is nobody.
+func TestS13NumberedAccounts(t *testing.T) {
+	t.Parallel()
+	c := load(t, `{people: {ann: {github: ["ann#7"]}}, rules: [{by: [ann]}]}`)
+	for name, a := range map[string]struct {
+		login, id string
+		causes    []string
+		passes    bool
+	}{
+		"as ever":                 {"Ann", "7", nil, true},
+		"renamed":                 {"annie", "7", nil, true},
+		"the name was taken":      {"ann", "8", nil, false},
+		"unknown number":          {"ann", "", nil, false},
+		"caused it before rename": {"annie", "7", []string{"ann"}, false},
+	} {
+		_, _, err := c.Check(approval.Approval{Causes: a.causes}, approval.Answer{Verb: approval.Approve, Identity: approval.Identity{GitHub: a.login, GitHubID: a.id}})
+		if (err == nil) != a.passes {
+			t.Errorf("%s: %v, want it to pass: %v", name, err, a.passes)
+		}
+	}
+}
+
+// TestS13CausedByAddress: the author of a commit that bears only an address is
+// who has the address in approvals.yaml.
+func TestS13CausedByAddress(t *testing.T) {
+	t.Parallel()
+	c := load(t, people)
+	for email, refused := range map[string]bool{
+		"ANN@example.com": true, "1+ann-work@users.noreply.github.com": true, "ann@users.noreply.github.com": true,
+		"bob@example.com": false, "ann@example.com.evil": false, "1+ann-work@example.com": false,
+	} {
+		q := approval.Approval{Causes: []string{approval.Address(email)}}
+		if _, _, err := c.Check(q, approval.Answer{Verb: approval.Approve, Identity: key("ann")}); fault.Is(err, fault.Forbidden) != refused {
+			t.Errorf("%s: %v, want a refusal: %v", email, err, refused)
+		}
+		if may, _ := c.May(q); (len(may) == 1) != refused {
+			t.Errorf("%s: %v may approve", email, may)
+		}
+	}
+}
+
 func TestMayListsWhoIsLeft(t *testing.T) {
 	t.Parallel()
 	c := load(t, people)
@@ -91,10 +133,13 @@ func TestMayListsWhoIsLeft(t *testing.T) {
 func TestLoadFindsMistakes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"people: {ann: {keys: [k]}}\nteams: {core: [anne]}\nrules: []": `approvals.yaml:2:16: "anne" is nobody`,
-		"people: {ann: {keys: [k]}}\nrules: [{by: [anne]}]":            `"anne" is neither a person nor a team`,
-		"people: {ann: {keys: [k]}, bob: {keys: [k]}}\nrules: []":      "key:k belongs to ann already",
-		"people: {ann: {github: [A]}, bob: {github: [a]}}\nrules: []":  "github:a belongs to ann already",
+		"people: {ann: {keys: [k]}}\nteams: {core: [anne]}\nrules: []":    `approvals.yaml:2:16: "anne" is nobody`,
+		"people: {ann: {keys: [k]}}\nrules: [{by: [anne]}]":               `"anne" is neither a person nor a team`,
+		"people: {ann: {keys: [k]}, bob: {keys: [k]}}\nrules: []":         "key:k belongs to ann already",
+		"people: {ann: {github: [A]}, bob: {github: [a]}}\nrules: []":     "github:a belongs to ann already",
+		"people: {ann: {github: [\"@ann\"]}}\nrules: []":                  "@ann",
+		"people: {ann: {github: [\"ſam\"]}}\nrules: []":                   "ſam",
+		"people: {ann: {github: [\"a#1\"]}, b: {github: [a]}}\nrules: []": "github:a belongs to ann already",
 		"people: {}": "rules",
 		"people: {}\nrules: [{by: [], count: 0}]": "count",
 		"people: {}\nrules: []\nfour_eyes: false": "four_eyes",

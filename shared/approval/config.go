@@ -26,7 +26,7 @@ type Config struct {
 // Person is a human with all the identities that belong to them. What is not
 // linked here is taken for somebody else: link all of them.
 type Person struct {
-	GitHub []string `json:"github"` // logins
+	GitHub []string `json:"github"` // logins, better "login#id": a login can be given up and taken by another
 	Keys   []string `json:"keys"`   // names of API keys
 	Emails []string `json:"emails"`
 }
@@ -113,7 +113,7 @@ func (c *Config) mistakes(doc *document.Document) document.Findings {
 func (p Person) identities() []string {
 	var ids []string
 	for _, g := range p.GitHub {
-		ids = append(ids, "github:"+strings.ToLower(g))
+		ids = append(ids, "github:"+strings.ToLower(login(g)))
 	}
 	for _, k := range p.Keys {
 		ids = append(ids, "key:"+k)
@@ -131,7 +131,8 @@ const schema = `{
 "$defs":{"names":{"type":"array","items":{"type":"string","minLength":1,"maxLength":200},"maxItems":200,"uniqueItems":true}},
 "properties":{
 "people":{"type":"object","propertyNames":{"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"additionalProperties":{"type":"object","additionalProperties":false,
- "properties":{"github":{"$ref":"#/$defs/names"},"keys":{"$ref":"#/$defs/names"},"emails":{"$ref":"#/$defs/names"}}}},
+ "properties":{"github":{"type":"array","maxItems":200,"uniqueItems":true,
+  "items":{"type":"string","maxLength":200,"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]*(#[1-9][0-9]*)?$"}},"keys":{"$ref":"#/$defs/names"},"emails":{"$ref":"#/$defs/names"}}}},
 "teams":{"type":"object","propertyNames":{"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"additionalProperties":{"$ref":"#/$defs/names"}},
 "rules":{"type":"array","maxItems":200,"items":{"type":"object","additionalProperties":false,"required":["by"],
  "properties":{"policies":{"$ref":"#/$defs/names"},"capabilities":{"$ref":"#/$defs/names"},"repositories":{"$ref":"#/$defs/names"},
