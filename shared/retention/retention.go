@@ -35,13 +35,14 @@ type Expirer struct {
 	Blobs   blob.Store
 	Letters bus.Inspector // their bodies are kept
 	Clock   clock.Clock
-	Limit   int // documents that one call looks at; 0 means 5,000
+	Limit   int // documents of one kind that one call looks at; 0 means 50,000
 
 	quiet atomic.Int64 // unix nanoseconds: until then there is nothing to look for
 }
 
 const (
 	every = 6 * time.Hour    // from a pass's end to the next one
+	spend = 20 * time.Second // that a call takes, about; what is left is for the next
 	rest  = 10 * time.Minute // for which nobody looks after nothing was due
 	chunk = 100              // documents that are looked at together
 )
@@ -78,12 +79,13 @@ func (e *Expirer) Expire(ctx context.Context) (map[string]int, error) {
 	if err != nil || !mine {
 		return nil, err
 	}
-	deleted, left := map[string]int{}, cmp.Or(e.Limit, 5_000)
+	deleted := map[string]int{}
 	var errs []error
-	for _, r := range due {
+	for i, r := range due {
 		p := st.Passes[r.name]
-		looked, n, err := e.pass(ctx, r, &p, left)
-		if left -= looked; n > 0 {
+		at := e.Clock.Now()
+		n, err := e.pass(ctx, r, &p, at.Add(now.Add(spend).Sub(at)/time.Duration(len(due)-i)))
+		if n > 0 {
 			deleted[r.name] = n
 		}
 		if err != nil {
@@ -118,26 +120,30 @@ func (e *Expirer) due(ctx context.Context, st state) ([]rule, error) {
 	return due, nil
 }
 
-// pass goes on with p until it ends or limit documents were looked at.
-func (e *Expirer) pass(ctx context.Context, r rule, p *Pass, limit int) (looked, deleted int, err error) {
-	for looked < limit {
+// pass goes on with p until it ends, the time is until, or enough documents
+// were looked at.
+func (e *Expirer) pass(ctx context.Context, r rule, p *Pass, until time.Time) (deleted int, err error) {
+	for left := cmp.Or(e.Limit, 50_000); left > 0; {
 		if p.Cursor == "" {
 			p.BeganAt = e.Clock.Now()
 		}
-		n, gone, err := r.step(ctx, p)
-		looked, deleted = looked+n, deleted+gone
+		looked, gone, err := r.step(ctx, p)
+		left, deleted = left-looked, deleted+gone
 		if fault.Is(err, fault.Invalid) { // the cursor is of another version's query
 			p.Cursor = ""
 		}
 		if err != nil {
-			return looked, deleted, err
+			return deleted, err
 		}
 		if p.Cursor == "" {
 			p.EndedAt = e.Clock.Now()
 			break
 		}
+		if !e.Clock.Now().Before(until) {
+			break
+		}
 	}
-	return looked, deleted, nil
+	return deleted, nil
 }
 
 // documents is a rule about documents that query finds, the oldest first.

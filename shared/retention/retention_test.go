@@ -1,26 +1,16 @@
 package retention_test
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/retention"
-	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
 func TestConfig(t *testing.T) {
@@ -36,75 +26,6 @@ func TestConfig(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: does not say %q", err, want)
 		}
-	}
-}
-
-// TestAuditRecordsExpire: after their time the log verifies without them, says
-// how many they are, and still names a record that was deleted before its time.
-func TestAuditRecordsExpire(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	for range 250 {
-		r.write(t, "operations")
-	}
-	r.write(t, "security", "operations")
-	r.seal(t)
-	r.clock.Advance(399 * day)
-	r.write(t, "operations")
-	r.seal(t)
-	if n := r.expire(t); len(n) != 0 { // takes 21 hours
-		t.Fatalf("%v expired before their time", n)
-	}
-	r.clock.Advance(day)
-	r.write(t, "operations") // not sealed
-	r.clock.Advance(time.Second)
-	if diff := cmp.Diff(map[string]int{"audit": 251}, r.expire(t)); diff != "" {
-		t.Fatalf("(-want +got):\n%s", diff)
-	}
-	r.seal(t)
-	if report := r.verify(t); !report.Whole() || report.Expired != 251 {
-		t.Fatalf("%d expired, want 251; damages %+v", report.Expired, report.Damages)
-	}
-	kept := r.records(t)
-	if kept[0].Retention != "security" || kept[0].Index > 251 {
-		t.Fatalf("the oldest record that is kept is %+v; want that of class security", kept[0])
-	}
-	if kept[len(kept)-1].Verb != "retention.expired" || kept[len(kept)-1].Actor != retention.Actor {
-		t.Errorf("the last record is %+v; want that of the deletion", kept[len(kept)-1])
-	}
-	r.remove(t, audit.Collection+"/"+kept[0].ID)
-	if report := r.verify(t); report.Whole() || report.Damages[0].Kind != verify.Missing || report.Damages[0].Record != kept[0].ID {
-		t.Errorf("a record that was deleted before its time: %+v", report)
-	}
-}
-
-// What is not in the log yet must not go, however old: nothing would tell of it.
-func TestUnsealedRecordsStay(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.write(t, "operations", "security")
-	r.clock.Advance(2000 * day)
-	if n := r.expire(t); len(n) != 0 {
-		t.Fatalf("%v expired and were never sealed", n)
-	}
-	r.log.Blobs = full{r.blobs} // they get their place, and no leaf
-	if _, err := r.log.Seal(t.Context()); err == nil {
-		t.Fatal("sealed without a disk")
-	}
-	if n := r.expire(t); len(n) != 0 {
-		t.Fatalf("%v expired and were not in the tree", n)
-	}
-	r.log.Blobs = r.blobs
-	r.seal(t)
-	if n := r.expire(t); n["audit"] != 2 {
-		t.Errorf("%v expired, want both", n)
-	}
-}
-
-func (r *rig) remove(t *testing.T, name string) {
-	t.Helper()
-	if err := r.store.Run(t.Context(), func(_ context.Context, tx store.Tx) error { return tx.Delete(keyOf(name)) }); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -225,83 +146,3 @@ func TestWhatIsNeededStays(t *testing.T) {
 		})
 	}
 }
-
-// A call looks at a bounded number of documents and the next one goes on; what
-// may not go does not stand in the way of what may.
-func TestPassesGoOn(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	docs := map[string]any{}
-	for i := range 450 {
-		state := execution.Failed
-		if i < 150 {
-			state = execution.Uncertain
-		}
-		id := fmt.Sprintf("x%03d", i)
-		docs["executions/"+id] = execution.Execution{ID: id, State: state, CreatedAt: start, UpdatedAt: start.Add(time.Duration(i) * time.Second)}
-	}
-	r.put(t, docs)
-	r.clock.Advance(500 * day)
-	r.expirer.Limit = 100
-	var got []int
-	for range 6 {
-		n, err := r.expirer.Expire(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, n["executions"])
-	}
-	if diff := cmp.Diff([]int{0, 50, 100, 100, 50, 0}, got); diff != "" {
-		t.Errorf("deleted by each call (-want +got):\n%s", diff)
-	}
-	asked := &asked{Store: r.store}
-	r.expirer.Store = asked
-	for _, step := range []struct {
-		wait    time.Duration
-		commits int
-	}{{5 * time.Hour, 0}, {2 * time.Hour, 2}} { // a pass claims and releases
-		r.clock.Advance(step.wait)
-		asked.commits = 0
-		if n, err := r.expirer.Expire(t.Context()); err != nil || len(n) != 0 || asked.commits < step.commits || step.commits == 0 && asked.commits > 0 {
-			t.Errorf("%s later %v was deleted in %d commits, %v", step.wait, n, asked.commits, err)
-		}
-	}
-}
-
-// While nothing is due, a call a minute costs the store nothing.
-func TestQuiet(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	asked := &asked{Store: r.store}
-	r.expirer.Store = asked
-	for range 60 {
-		if _, err := r.expirer.Expire(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		r.clock.Advance(time.Minute)
-	}
-	if asked.queries > 70 || asked.commits > 0 {
-		t.Errorf("%d queries and %d commits in an hour", asked.queries, asked.commits)
-	}
-}
-
-// asked counts what the store is asked.
-type asked struct {
-	store.Store
-	queries, commits int
-}
-
-func (a *asked) Query(ctx context.Context, q store.Query) (store.Page, error) {
-	a.queries++
-	return a.Store.Query(ctx, q)
-}
-
-func (a *asked) Run(ctx context.Context, fn func(context.Context, store.Tx) error) error {
-	a.commits++
-	return a.Store.Run(ctx, fn)
-}
-
-// full is a disk that takes nothing.
-type full struct{ blob.Store }
-
-func (full) Put(context.Context, string, io.Reader) error { return errors.New("no space left") }
