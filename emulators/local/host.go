@@ -32,5 +32,6 @@ func (h *host) platform(e Endpoint) function.Platform {
 		"EXECUTE_LIVE_INSTALLATIONS": "*", // the only GitHub here is the fake one
 		"GITHUB_API_URL":             e.GitHub,
 		"GITHUB_APP_ID":              strconv.Itoa(appID),
+		"GITHUB_INSTANCES":           "0", // which has no limits
 	})))
 }

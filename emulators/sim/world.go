@@ -182,7 +182,7 @@ func (w *World) open(ctx context.Context) error {
 func (w *World) platform(p *process) function.Platform {
 	env := map[string]string{
 		"INFINITY_POLICIES": w.o.Dir, "EXECUTE_LIVE_INSTALLATIONS": "*", "EXECUTE_LEASE": w.o.Lease.String(),
-		"GITHUB_API_URL": "http://127.0.0.1", "GITHUB_APP_ID": "1",
+		"GITHUB_API_URL": "http://127.0.0.1", "GITHUB_APP_ID": "1", "GITHUB_INSTANCES": "0",
 	}
 	for name, value := range w.o.Env {
 		env[name] = value

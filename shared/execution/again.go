@@ -10,6 +10,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backoff"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/permit"
 )
 
 // notApplied handles an Apply that failed. Unless the target refused it, the
@@ -42,7 +43,14 @@ func (r *Runner) again(ctx context.Context, x Execution, cause error) error {
 
 // againAfter is again, with more added to the wait.
 func (r *Runner) againAfter(ctx context.Context, x Execution, cause error, more time.Duration) error {
-	if x.Attempt >= MaxAttempts || (!fault.Retriable(cause) && !fault.Is(cause, fault.Conflict)) {
+	if errors.Is(cause, permit.ErrStopped) {
+		return r.stopped(ctx, x, cause)
+	}
+	limit := MaxAttempts
+	if fault.Is(cause, fault.Exhausted) { // it says when; that others use the limit up is no failure of x
+		limit = maxClaims
+	}
+	if x.Attempt >= limit || (!fault.Retriable(cause) && !fault.Is(cause, fault.Conflict)) {
 		return r.giveUp(ctx, x, cause)
 	}
 	message, wait := fault.Public(cause)

@@ -36,7 +36,7 @@ func TestRunGivesUp(t *testing.T) {
 		want     execution.State
 	}{
 		"nothing was begun":       {fake{class: action.ClassA, plan: always(errDown)}, execution.MaxAttempts, execution.Failed},
-		"always refused":          {fake{class: action.ClassC, apply: always(errRate)}, execution.MaxAttempts, execution.Failed},
+		"always refused":          {fake{class: action.ClassC, apply: always(errRate)}, 2 * execution.MaxAttempts, execution.Failed},
 		"the effect may be made":  {fake{class: action.ClassA, apply: always(errDown)}, execution.MaxAttempts, execution.Uncertain},
 		"the worker always dies":  {fake{class: action.ClassA, plan: func() error { panic("plan") }}, 2*execution.MaxAttempts + 1, execution.Failed},
 		"reading back kills it":   {fake{class: action.ClassA, verify: func() (action.Outcome, error) { panic("verify") }}, 1, execution.Uncertain},

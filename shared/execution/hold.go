@@ -73,42 +73,55 @@ func (m *Machine) putOff(ctx context.Context, id, why string) (Execution, error)
 	return x, &NotDue{At: resume(m.d.Clock.Now())}
 }
 
-// waiting is how what a freeze holds up is left, and what is said of it.
+// waiting is how what has to wait is left, and what is said of it.
 func waiting(s State, why string) (to State, verb, reason string) {
-	if s == Reverting {
+	switch s {
+	case Reverting:
 		return Reverting, "execution.undo_waits", "undoing waits: " + why
+	case Verifying:
+		return Verifying, "execution.look_again", "reading back waits: " + why
+	default:
+		return Ready, "execution.held", "waits: " + why
 	}
-	return Ready, "execution.held", "waits: " + why
 }
 
 // Hold gives back a claimed execution that was stopped before its next request
-// left. The claim does not count, and the intent becomes x's: the caller lowers
-// it when none had left.
-func (m *Machine) Hold(ctx context.Context, x Execution, why string) (Execution, error) {
+// left, to be claimed again not before at; by a freeze if held is set. The claim
+// does not count, and the intent becomes x's: the caller lowers it when no
+// request had left.
+func (m *Machine) Hold(ctx context.Context, x Execution, at time.Time, held bool, why string) (Execution, error) {
 	intent, tries := x.Intent, 0
 	if x.Undo != nil {
 		tries = x.Undo.Tries
 	}
-	return m.stepIn(ctx, x, func(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
+	return m.stepIn(ctx, x, func(_ context.Context, _ store.Tx, x *Execution, _ time.Time) (string, error) {
 		state, verb, reason := waiting(x.State, why)
-		if x.State == Reverting {
+		switch x.State {
+		case Reverting:
 			x.Undo.Tries, x.Undo.Claims = tries, x.Undo.Claims-1
-		} else {
+		case Verifying:
+			x.Looks = max(x.Looks-1, 0)
+		default:
 			x.Intent, x.Attempt = intent, max(x.Attempt-1, intent)
 		}
-		x.Held, x.NotBefore, x.Lease.Until = true, now, now
+		x.Held, x.NotBefore, x.Lease.Until = held, at, at
 		return verb, x.move(state, reason)
-	}, Running, Reverting)
+	}, Running, Verifying, Reverting)
 }
 
-// stopped gives x back, whose requests were stopped by err; it goes on when the
-// freeze is lifted.
+// stopped gives x back, whose request err stopped before it left: a freeze, to
+// go on when it is lifted, or a used up budget, to go on when there is some.
 func (r *Runner) stopped(ctx context.Context, x Execution, err error) error {
-	why, _ := fault.Public(err)
-	if x, err = r.Machine.Hold(context.WithoutCancel(ctx), x, why); err != nil {
+	why, wait := fault.Public(err)
+	now := r.Clock.Now()
+	at, next, held := now, resume(now), true
+	if fault.Is(err, fault.Exhausted) {
+		at, next, held = now.Add(wait), now.Add(wait), false
+	}
+	if x, err = r.Machine.Hold(context.WithoutCancel(ctx), x, at, held, why); err != nil {
 		return err
 	}
-	return r.later(ctx, x, resume(r.Clock.Now()))
+	return r.later(ctx, x, next)
 }
 
 // stoppable is ctx whose changing requests ask gates first.

@@ -7,6 +7,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/permit"
 )
 
 // Teller brings a question to people. It may be called twice for one question.
@@ -19,7 +20,10 @@ type Teller interface {
 func (r *Runner) propose(ctx context.Context, x Execution) error {
 	if x.Round == 0 {
 		var err error
-		if x, err = r.question(ctx, x); err != nil || x.State != Waiting {
+		if x, err = r.question(ctx, x); errors.Is(err, permit.ErrStopped) {
+			_, wait := fault.Public(err)
+			return r.later(ctx, x, r.Clock.Now().Add(wait))
+		} else if err != nil || x.State != Waiting {
 			return err
 		}
 	}

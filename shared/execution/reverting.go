@@ -71,6 +71,9 @@ func (x *Execution) plan() action.Plan {
 
 // notUndone gives x back to be tried later, or calls a person.
 func (r *Runner) notUndone(ctx context.Context, x Execution, cause error, last bool) error {
+	if errors.Is(cause, permit.ErrStopped) {
+		return r.stopped(ctx, x, cause)
+	}
 	r.Log.WarnContext(ctx, "effect not undone", slog.String("execution", x.ID), slog.Int("try", x.Undo.Tries), slog.Any("error", cause))
 	message, wait := fault.Public(cause)
 	if last || x.Undo.Claims >= maxClaims {

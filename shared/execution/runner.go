@@ -169,8 +169,12 @@ func (r *Runner) verify(ctx context.Context, x Execution, act action.Action) err
 		return err
 	}
 	outcome, err := act.Verify(ctx, x.request(), *x.Result)
+	if errors.Is(err, permit.ErrStopped) {
+		return r.stopped(ctx, x, err)
+	}
 	if err != nil && fault.Retriable(err) && x.Looks < MaxAttempts {
-		at := r.Clock.Now().Add(r.backoff(x.Looks + 1))
+		_, wait := fault.Public(err)
+		at := r.Clock.Now().Add(max(wait, r.backoff(x.Looks+1)))
 		if x, err = r.Machine.LookAgain(context.WithoutCancel(ctx), x, at); err != nil {
 			return err
 		}
@@ -205,6 +209,7 @@ func Enqueue(ctx context.Context, tasks task.Enqueuer, x Execution, at time.Time
 	if err != nil {
 		return fmt.Errorf("queue execution %s: %w", x.ID, err)
 	}
+	at = at.Add(time.Millisecond - 1).Truncate(time.Millisecond) // no clock is finer: it must not come before its time
 	name := fmt.Sprintf("%s-%s-%d-%d", x.ID, x.State, fence(&x), at.Unix())
 	err = tasks.Enqueue(ctx, task.Task{Queue: Queue, Name: name, At: at, Body: body})
 	if err != nil && !errors.Is(err, task.ErrExists) {

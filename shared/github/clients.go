@@ -87,11 +87,12 @@ func (c *Clients) Client(s Scope) (*gh.Client, error) {
 	return c.client(ses), nil
 }
 
-// gate returns the installation's gate: its limits count for all its tokens.
+// gate returns the installation's gate: its limits count for all its tokens. 0
+// is the App itself, and the installations that no event named.
 func (c *Clients) gate(installation int64) *gate {
 	g, ok := c.gates[installation]
 	if !ok {
-		g = &gate{clock: c.clock}
+		g = &gate{clock: c.clock, budget: newBudget(c.cfg.Instances)}
 		c.gates[installation] = g
 	}
 	return g
@@ -136,6 +137,13 @@ func (c *Clients) Bot(ctx context.Context) (string, error) {
 	if c.bot.login != "" {
 		return c.bot.login, nil
 	}
+	c.mu.Lock()
+	own := c.gate(0)
+	c.mu.Unlock()
+	if err := own.admit(false); err != nil {
+		return "", err
+	}
+	defer own.leave()
 	apps, err := c.apps(ctx)
 	if err != nil {
 		return "", err

@@ -77,10 +77,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) start(t *testing.T) *github.Clients {
 	t.Helper()
+	return s.startAs(t, func(*github.Config) {})
+}
+
+func (s *server) startAs(t *testing.T, change func(*github.Config)) *github.Clients {
+	t.Helper()
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	s.clock = clock.NewVirtual(time.Now().Truncate(time.Second))
 	cfg := github.Config{AppID: 1, KeySecret: "key", BaseURL: srv.URL, Timeout: 5 * time.Second}
+	change(&cfg)
 	clients, err := github.New(cfg, github.Deps{Secrets: keys{appKey()}, Clock: s.clock, Transport: &http.Transport{}})
 	if err != nil {
 		t.Fatal(err)

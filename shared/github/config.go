@@ -22,9 +22,15 @@ type Config struct {
 	KeySecret string `env:"GITHUB_APP_KEY_SECRET, default=github-app-key"`
 	// BaseURL is GitHub's API, a GitHub Enterprise Server's, or the fake's.
 	BaseURL string `env:"GITHUB_API_URL, default=https://api.github.com"`
+	// Instances is how many instances share an installation's limits: each keeps
+	// to its part of them. 0 keeps to none, for a GitHub that has none (the fake).
+	Instances int `env:"GITHUB_INSTANCES, default=1"`
 	// Timeout bounds one request; an earlier deadline of the context wins.
 	Timeout time.Duration `env:"GITHUB_TIMEOUT, default=10s"`
 }
+
+// maxInstances is how many can share the limits so that each may write at all.
+const maxInstances = 20
 
 // Validate reports all mistakes at once.
 func (c Config) Validate() error {
@@ -39,6 +45,9 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("GITHUB_API_URL: %q is no http(s) URL", c.BaseURL))
 	} else if u.Scheme == "http" && !loopback(u.Hostname()) {
 		errs = append(errs, errors.New("GITHUB_API_URL: plain http is for a fake on this machine only; use https"))
+	}
+	if c.Instances < 0 || c.Instances > maxInstances {
+		errs = append(errs, fmt.Errorf("GITHUB_INSTANCES is %d; say how many instances share the limits, up to %d, or 0 for no limits", c.Instances, maxInstances))
 	}
 	if c.Timeout <= 0 {
 		errs = append(errs, errors.New("GITHUB_TIMEOUT: must be longer than zero"))

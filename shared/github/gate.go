@@ -11,6 +11,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/permit"
 )
 
 // gate keeps one installation's rate limits: while GitHub has said "wait", no
@@ -21,21 +22,46 @@ import (
 type gate struct {
 	clock clock.Clock
 
-	mu    sync.Mutex
-	until time.Time
+	mu     sync.Mutex
+	until  time.Time
+	budget *budget // nil keeps to no limit before GitHub refuses
 }
 
 // minute is how long GitHub asks to wait when it does not say how long.
 const minute = time.Minute
 
-// admit returns an Exhausted error while the installation must wait.
-func (g *gate) admit() error {
+// open returns an Exhausted error while GitHub has said "wait".
+func (g *gate) open() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if wait := g.until.Sub(g.clock.Now()); wait > 0 {
-		return exhausted(wait)
+		return stopped(wait)
 	}
 	return nil
+}
+
+// admit lets a request out, which must be followed by leave, or returns an
+// Exhausted error: GitHub has said "wait", or the budget is used up.
+func (g *gate) admit(write bool) error {
+	if g.budget == nil {
+		return g.open()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if wait := g.budget.take(g.clock.Now(), g.until, write); wait > 0 {
+		return stopped(wait)
+	}
+	return nil
+}
+
+// leave says that a request is over.
+func (g *gate) leave() {
+	if g.budget == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.budget.inFlight--
 }
 
 // observe learns from a response. It returns an Exhausted error, and closes
@@ -58,7 +84,14 @@ func (g *gate) observe(resp *http.Response) error {
 	return exhausted(wait)
 }
 
-func exhausted(wait time.Duration) error {
+// stopped is exhausted of a request that never left.
+func stopped(wait time.Duration) error {
+	err := exhausted(wait)
+	err.Err = permit.ErrStopped
+	return err
+}
+
+func exhausted(wait time.Duration) *fault.Error {
 	return &fault.Error{
 		Kind: fault.Exhausted, RetryAfter: wait,
 		Message: "GitHub's rate limit for this installation is used up; it is tried again when GitHub allows",

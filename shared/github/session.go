@@ -52,10 +52,12 @@ func (s *session) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (s *session) send(req *http.Request, token string) (*http.Response, error) {
-	if err := s.gate.admit(); err != nil {
+	write := req.Method != http.MethodGet && req.Method != http.MethodHead
+	if err := s.gate.admit(write); err != nil {
 		return nil, err
 	}
-	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+	defer s.gate.leave()
+	if write {
 		if err := permit.Ask(req.Context()); err != nil {
 			return nil, err
 		}
@@ -85,9 +87,10 @@ func (s *session) token(ctx context.Context, stale string) (string, error) {
 		}
 		s.tokens = nil // with its key, which may have been rotated
 	}
-	if err := s.gate.admit(); err != nil {
+	if err := s.gate.admit(false); err != nil {
 		return "", err
 	}
+	defer s.gate.leave()
 	apps, err := s.clients.apps(ctx)
 	if err != nil {
 		return "", err

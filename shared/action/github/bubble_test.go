@@ -34,25 +34,28 @@ type bubble struct {
 	latency func() time.Duration // of one request
 	down    func() bool          // GitHub cannot be reached
 	tasks   sync.WaitGroup
-	slots   chan struct{} // workers
+	slots   chan struct{}       // workers
+	runners []*execution.Runner // the instances, if there are several
 
 	mu    sync.Mutex
+	turn  int
 	named map[string]bool // tasks
 	calls []request
 }
 
 // request is one that reached GitHub.
 type request struct {
-	at           time.Time
+	at, back     time.Time // when it left, and when the answer was there
 	method, path string
 	status       int
 	wait         time.Duration // Retry-After
 }
 
 // changes reports whether r asked for a change.
-func (r request) changes() bool { return r.method != http.MethodGet && !r.token() }
+func (r request) changes() bool { return r.method != http.MethodGet && !r.apps() }
 
-func (r request) token() bool { return strings.HasSuffix(r.path, "/access_tokens") }
+// apps reports whether r was signed by the App itself.
+func (r request) apps() bool { return strings.HasSuffix(r.path, "/access_tokens") || r.path == "/app" }
 
 // newBubble makes one with that many workers, within a bubble.
 func newBubble(t *testing.T, limits fake.Limits, workers int) *bubble {
@@ -71,32 +74,53 @@ func newBubble(t *testing.T, limits fake.Limits, workers int) *bubble {
 	})
 	check(t, err)
 	t.Cleanup(func() { check(t, h.Close()) })
-	h.clients, err = github.New(
-		github.Config{AppID: appID, Slug: "infinity-matrix", KeySecret: "key", BaseURL: "http://127.0.0.1", Timeout: 10 * time.Second},
-		github.Deps{Secrets: key(), Clock: clock.Real{}, Transport: roundTripper(b.roundTrip)},
-	)
-	check(t, err)
 	b.platform = &platform{hub: h}
-	b.open(t)
-	return b
-}
-
-// open makes the platform on the hub.
-func (b *bubble) open(t *testing.T) {
-	t.Helper()
 	schema, err := store.DefaultSchema()
-	check(t, err)
-	registry, err := action.NewRegistry(actions.New(b.clients)...)
 	check(t, err)
 	b.store = memory.New(memory.Options{Schema: schema, Clock: clock.Real{}})
 	b.machine = execution.NewMachine(execution.Deps{
 		Store: b.store, Clock: clock.Real{}, Gates: []execution.Gate{control.Gate}, Holds: []execution.Gate{control.Gate},
 		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
 	})
-	b.runner = &execution.Runner{
+	b.runner, b.clients = b.worker(t, 0)
+	return b
+}
+
+// worker is an instance that keeps to its part of GitHub's limits, shared by so
+// many; 0 keeps to none.
+func (b *bubble) worker(t *testing.T, instances int) (*execution.Runner, *github.Clients) {
+	t.Helper()
+	clients, err := github.New(
+		github.Config{AppID: appID, Slug: "infinity-matrix", KeySecret: "key", BaseURL: "http://127.0.0.1", Timeout: 10 * time.Second, Instances: instances},
+		github.Deps{Secrets: key(), Clock: clock.Real{}, Transport: roundTripper(b.roundTrip)},
+	)
+	check(t, err)
+	registry, err := action.NewRegistry(actions.New(clients)...)
+	check(t, err)
+	return &execution.Runner{
 		Machine: b.machine, Actions: registry, Tasks: b, Live: func(int64) bool { return true },
 		Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler), Owner: "worker", Jitter: rand.New(rand.NewPCG(1, 2)).Float64,
+	}, clients
+}
+
+// share puts so many instances in the place of the one.
+func (b *bubble) share(t *testing.T, instances int) {
+	t.Helper()
+	for range instances {
+		w, _ := b.worker(t, instances)
+		b.runners = append(b.runners, w)
 	}
+}
+
+// next is the instance that gets the next task.
+func (b *bubble) next() *execution.Runner {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.runners) == 0 {
+		return b.runner
+	}
+	b.turn++
+	return b.runners[b.turn%len(b.runners)]
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -104,15 +128,20 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // roundTrip takes a request to GitHub: half of its latency goes by before it is
-// there, half after.
+// there, half after. Those for tokens and the App's name take none: the client
+// holds a lock meanwhile, and time stands still in a bubble while one waits.
 func (b *bubble) roundTrip(r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
 		body, _ = io.ReadAll(r.Body)
 	}
 	b.mu.Lock()
+	call := request{at: time.Now(), method: r.Method, path: r.URL.Path} // when it left
 	wait := b.latency() / 2
-	b.calls = append(b.calls, request{at: time.Now(), method: r.Method, path: r.URL.Path}) // when it left
+	if call.apps() {
+		wait = 0
+	}
+	b.calls = append(b.calls, call)
 	n := len(b.calls) - 1
 	b.mu.Unlock()
 	<-time.After(wait)
@@ -130,6 +159,9 @@ func (b *bubble) roundTrip(r *http.Request) (*http.Response, error) {
 	b.calls[n].wait, _ = time.ParseDuration(resp.Header.Get("Retry-After") + "s")
 	b.mu.Unlock()
 	<-time.After(wait)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls[n].back = time.Now()
 	return resp, nil
 }
 
@@ -151,7 +183,7 @@ func (b *bubble) Enqueue(ctx context.Context, t task.Task) error {
 		<-time.After(time.Until(t.At))
 		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 			b.slots <- struct{}{}
-			err := b.runner.Run(ctx, body.Execution)
+			err := b.next().Run(ctx, body.Execution)
 			<-b.slots
 			if err == nil {
 				return
