@@ -22,6 +22,8 @@ type leaves struct {
 	v    *verifier
 	seen *transparency.Checkpoint // nil: nothing to hold the tree against
 
+	ahead *ahead
+
 	next   int64    // index of the leaf that comes next
 	bundle [][]byte // that it is in; nil entries are damaged ones
 	sealed []byte   // the tile of the bundle's hashes; empty if it is gone
@@ -72,7 +74,7 @@ func (l *leaves) leaf(ctx context.Context, r *Found) error {
 		if err := l.full(ctx); err != nil {
 			return err
 		}
-		if err := l.open(ctx); err != nil {
+		if err := l.open(); err != nil {
 			return err
 		}
 	}
@@ -173,24 +175,19 @@ func (l *leaves) fits(index int64, text []byte) bool {
 	return len(l.sealed) >= at+tlog.HashSize && bytes.Equal(l.sealed[at:at+tlog.HashSize], h[:])
 }
 
-// open reads the bundle of the next leaf. What is missing of it is said once.
-func (l *leaves) open(ctx context.Context) error {
-	n := l.next / width
+// open takes the bundle of the next leaf. What is missing of it is said once.
+func (l *leaves) open() error {
 	w := int(min(width, l.v.size-l.next))
 	l.bundle = make([][]byte, w)
-	var err error
-	if l.sealed, err = l.v.read(ctx, transparency.TileKey(0, n, w), transparency.TileKey(0, n, width)); err != nil && !errors.Is(err, blob.ErrNotFound) {
-		return err
+	got := l.ahead.take()
+	if got.err != nil {
+		return got.err
 	}
-	data, err := l.v.read(ctx, transparency.BundleKey(n, w), transparency.BundleKey(n, width))
-	if errors.Is(err, blob.ErrNotFound) {
+	if l.sealed = got.tile; got.bundle == nil {
 		l.v.damage(Damage{Kind: Missing, Index: l.next, Text: fmt.Sprintf("the log's entries %d to %d are gone", l.next, l.next+int64(w)-1)})
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	entries, err := transparency.Entries(data)
+	entries, err := transparency.Entries(got.bundle)
 	if err != nil || len(entries) < w {
 		l.v.damage(Damage{Kind: Damaged, Index: l.next + int64(min(len(entries), w)), Text: fmt.Sprintf("the bundle of the entries %d to %d is damaged", l.next, l.next+int64(w)-1)})
 	}

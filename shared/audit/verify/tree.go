@@ -118,7 +118,14 @@ func (l *leaves) tile(ctx context.Context, level int, n int64, hashes []tlog.Has
 	}
 	span := int64(1) << (height * level) // leaves under one hash
 	first := n * width * span
-	data, err := l.v.read(ctx, transparency.TileKey(level, n, len(hashes)), transparency.TileKey(level, n, width))
+	var data []byte
+	var err error
+	if level == 0 {
+		data = l.sealed // of the bundle that was walked over last
+	}
+	if data == nil {
+		data, err = l.v.read(ctx, transparency.TileKey(level, n, len(hashes)), transparency.TileKey(level, n, width))
+	}
 	if errors.Is(err, blob.ErrNotFound) {
 		l.v.damage(Damage{Kind: Missing, Index: first, Text: fmt.Sprintf("tile %d of level %d is gone", n, level)})
 		return nil

@@ -122,7 +122,8 @@ func (v *verifier) run(ctx context.Context) error {
 	if v.size > 0 {
 		v.report.Root = v.root.String()
 	}
-	log := &leaves{v: v, seen: seen}
+	log := &leaves{v: v, seen: seen, ahead: newAhead(ctx, v)}
+	defer log.ahead.close()
 	if err := v.src.Records(ctx, func(r Found) error { return log.record(ctx, r) }); err != nil {
 		return err
 	}
