@@ -62,7 +62,7 @@ func LimitGate(s Source) execution.Gate {
 				return "", fmt.Errorf("count the executions of capability %s: %w", x.Capability, err)
 			}
 			if full {
-				return fmt.Sprintf("hard limit reached: capability %s may act %d times in %s %s (%s)", x.Capability, b.rate.N, b.rate.Per, b.text, b.name), nil
+				return fmt.Sprintf("hard limit reached: capability %s may act %s %s (%s)", x.Capability, b.rate.Words(), b.text, b.name), nil
 			}
 		}
 		return "", nil

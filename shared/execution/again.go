@@ -46,6 +46,10 @@ func (r *Runner) againAfter(ctx context.Context, x Execution, cause error, more 
 	if errors.Is(cause, permit.ErrStopped) {
 		return r.stopped(ctx, x, cause)
 	}
+	if o, ok := errors.AsType[*action.Obstacle](cause); ok {
+		_, err := r.Machine.Obstruct(context.WithoutCancel(ctx), x, o)
+		return err
+	}
 	limit := MaxAttempts
 	if fault.Is(cause, fault.Exhausted) { // it says when; that others use the limit up is no failure of x
 		limit = maxClaims

@@ -35,7 +35,7 @@ func LimitGate(ctx context.Context, tx store.Tx, x Execution, now time.Time) (st
 			return "", fmt.Errorf("count the executions of policy %s: %w", x.Policy, err)
 		}
 		if full {
-			return fmt.Sprintf("limit reached: policy %s may run %d times in %s %s", x.Policy, l.rate.N, l.rate.Per, l.text), nil
+			return fmt.Sprintf("limit reached: policy %s may run %s %s", x.Policy, l.rate.Words(), l.text), nil
 		}
 	}
 	return "", nil

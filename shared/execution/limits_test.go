@@ -23,7 +23,7 @@ func TestLimitsCountAWorkflowOnce(t *testing.T) {
 		if w.State != want {
 			t.Errorf("workflow %d is %s (%s), want %s", n, w.State, w.Reason, want)
 		}
-		if want == execution.WorkflowUndone && !strings.Contains(w.Reason, "limit reached: policy p may run 2 times in 10h0m0s") {
+		if want == execution.WorkflowUndone && !strings.Contains(w.Reason, "limit reached: policy p may run at most 2 times in 10 h") {
 			t.Errorf("the reason is %q", w.Reason)
 		}
 	}

@@ -46,7 +46,10 @@ func (r *Runner) question(ctx context.Context, x Execution) (Execution, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.Machine.d.Lease*2/3)
 	defer cancel()
 	x, plan, err := r.plan(ctx, x, act)
+	o, obstacle := errors.AsType[*action.Obstacle](err)
 	switch {
+	case obstacle:
+		return r.Machine.Obstruct(context.WithoutCancel(ctx), x, o)
 	case err != nil && fault.Retriable(err):
 		return x, err // the task is called again
 	case fault.Is(err, fault.Conflict), fault.Is(err, fault.NotFound):

@@ -312,3 +312,16 @@ func TestConfigNamesAllMistakes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Under another name than GitHub's the platform would not know its own events.
+func TestAnotherSlugMakesNoToken(t *testing.T) {
+	t.Parallel()
+	s := &server{api: ok}
+	err := label(t, s.startAs(t, func(cfg *github.Config) { cfg.Slug = "infinity-matrix" }), scope)
+	if !fault.Is(err, fault.Forbidden) || !strings.Contains(err.Error(), "GITHUB_APP_SLUG") || s.tokens.Load() != 0 {
+		t.Errorf("%v after %d tokens", err, s.tokens.Load())
+	}
+	if err := label(t, s.startAs(t, func(cfg *github.Config) { cfg.Slug = "Infinity" }), scope); err != nil {
+		t.Errorf("its own name: %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package github
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -24,8 +25,16 @@ type gate struct {
 
 	mu     sync.Mutex
 	until  time.Time
-	budget *budget // nil keeps to no limit before GitHub refuses
+	closed time.Time // the installation was suspended; nothing is asked before
+	budget *budget   // nil keeps to no limit before GitHub refuses
 }
+
+// ErrSuspended is in the chain of the error of every request to an installation
+// that is suspended.
+var ErrSuspended = errors.New("the installation is suspended")
+
+// lookAgain is how long a suspended installation is left alone.
+const lookAgain = 5 * time.Minute
 
 // minute is how long GitHub asks to wait when it does not say how long.
 const minute = time.Minute
@@ -34,6 +43,9 @@ const minute = time.Minute
 func (g *gate) open() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.closed.After(g.clock.Now()) {
+		return suspended()
+	}
 	if wait := g.until.Sub(g.clock.Now()); wait > 0 {
 		return stopped(wait)
 	}
@@ -48,6 +60,9 @@ func (g *gate) admit(write bool) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.closed.After(g.clock.Now()) {
+		return suspended()
+	}
 	if wait := g.budget.take(g.clock.Now(), g.until, write); wait > 0 {
 		return stopped(wait)
 	}
@@ -65,9 +80,17 @@ func (g *gate) leave() {
 }
 
 // observe learns from a response. It returns an Exhausted error, and closes
-// the response, if GitHub refused it because of a limit.
+// the response, if GitHub refused it because of a limit, and one that wraps
+// ErrSuspended if the installation is suspended.
 func (g *gate) observe(resp *http.Response) error {
 	now := g.clock.Now()
+	if resp.StatusCode == http.StatusForbidden && says(resp, "installation has been suspended") {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.closed = now.Add(lookAgain)
+		resp.Body.Close()
+		return suspended()
+	}
 	wait, refused := limited(resp, now)
 	if !refused && wait == 0 {
 		return nil
@@ -82,6 +105,10 @@ func (g *gate) observe(resp *http.Response) error {
 	}
 	resp.Body.Close()
 	return exhausted(wait)
+}
+
+func suspended() error {
+	return fault.Wrap(fault.Forbidden, ErrSuspended, "the App's installation is suspended; an owner of the account can unsuspend it in its settings")
 }
 
 // stopped is exhausted of a request that never left.
@@ -113,7 +140,7 @@ func limited(resp *http.Response, now time.Time) (wait time.Duration, refused bo
 		if spent {
 			return reset, true
 		}
-		if resp.StatusCode == http.StatusTooManyRequests || secondary(resp) {
+		if resp.StatusCode == http.StatusTooManyRequests || says(resp, "secondary rate limit") {
 			return minute, true
 		}
 		return 0, false // a permission: no reason to wait
@@ -124,10 +151,10 @@ func limited(resp *http.Response, now time.Time) (wait time.Duration, refused bo
 	return 0, false
 }
 
-// secondary looks into a 403 without headers; the body stays readable.
-func secondary(resp *http.Response) bool {
+// says looks into a refusal for GitHub's words; the body stays readable.
+func says(resp *http.Response, words string) bool {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return err == nil && strings.Contains(strings.ToLower(string(body)), "secondary rate limit")
+	return err == nil && strings.Contains(strings.ToLower(string(body)), words)
 }

@@ -68,6 +68,23 @@ func (r Rate) Mistake() (message, hint string) {
 	return "", ""
 }
 
+// Words returns "at most once in 24 h", for people.
+func (r Rate) Words() string {
+	times := "once"
+	if r.N != 1 {
+		times = strconv.Itoa(r.N) + " times"
+	}
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
+		if r.Per%unit.of == 0 {
+			return fmt.Sprintf("at most %s in %d %s", times, r.Per/unit.of, unit.name)
+		}
+	}
+	return fmt.Sprintf("at most %s in %s", times, r.Per)
+}
+
 // String returns "2/1h".
 func (r Rate) String() string {
 	per := r.Per.String()

@@ -25,6 +25,18 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"1/24h": "at most once in 24 h", "20/1h": "at most 20 times in 1 h", "2/90m": "at most 2 times in 90 min",
+		"1/45s": "at most once in 45 s", "3/1500ms": "at most 3 times in 1.5s",
+	} {
+		if r, _, _ := rate.Parse(text); r.Words() != want {
+			t.Errorf("%s is %q, want %q", text, r.Words(), want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"2/1h", "1000/2160h", "0/1h", "1/1h1m1s1ms", "1/1ms", "9/2161h"} {
 		f.Add(s)

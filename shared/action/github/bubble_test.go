@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -41,6 +42,15 @@ type bubble struct {
 	turn  int
 	named map[string]bool // tasks
 	calls []request
+	seen  map[string]bool // the tokens that were used
+	dead  map[string]bool // those that GitHub takes no longer
+}
+
+// kill ends all tokens that were made so far.
+func (b *bubble) kill() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.Copy(b.dead, b.seen)
 }
 
 // request is one that reached GitHub.
@@ -60,7 +70,7 @@ func (r request) apps() bool { return strings.HasSuffix(r.path, "/access_tokens"
 // newBubble makes one with that many workers, within a bubble.
 func newBubble(t *testing.T, limits fake.Limits, workers int) *bubble {
 	t.Helper()
-	b := &bubble{slots: make(chan struct{}, workers), named: map[string]bool{}}
+	b := &bubble{slots: make(chan struct{}, workers), named: map[string]bool{}, seen: map[string]bool{}, dead: map[string]bool{}}
 	b.latency = func() time.Duration { return 0 }
 	b.down = func() bool { return false }
 	h := &hub{}
@@ -142,9 +152,18 @@ func (b *bubble) roundTrip(r *http.Request) (*http.Response, error) {
 		wait = 0
 	}
 	b.calls = append(b.calls, call)
+	if !call.apps() {
+		b.seen[r.Header.Get("Authorization")] = true
+	}
 	n := len(b.calls) - 1
 	b.mu.Unlock()
 	<-time.After(wait)
+	b.mu.Lock()
+	dead := b.dead[r.Header.Get("Authorization")]
+	b.mu.Unlock()
+	if dead {
+		return &http.Response{StatusCode: http.StatusUnauthorized, Body: io.NopCloser(strings.NewReader(`{"message":"Bad credentials"}`)), Request: r}, nil
+	}
 	if b.down() {
 		return nil, io.ErrUnexpectedEOF
 	}

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -112,8 +113,20 @@ func (k kit[T]) open(r action.Request) (j job[T], err error) {
 	return j, err
 }
 
-// fail gives err its fault kind.
-func (j *job[T]) fail(err error) error { return github.Fault(err, j.doing) }
+// fail gives err its fault kind, and says what a person has to clear.
+func (j *job[T]) fail(err error) error {
+	err = github.Fault(err, j.doing)
+	if !errors.Is(err, github.ErrSuspended) {
+		return err
+	}
+	return &action.Obstacle{
+		Kind: "installation_suspended", Subject: "installations/" + j.owner,
+		Summary: fmt.Sprintf("the App's installation on %s is suspended", j.owner),
+		Do: fmt.Sprintf("An owner of %s unsuspends it (Settings, GitHub Apps, Configure), or uninstalls it; "+
+			"what was blocked meanwhile stays so: `infinity executions --state blocked`.", j.owner),
+		Err: err,
+	}
+}
 
 // conflict says that the world is not as the event told.
 func (j *job[T]) conflict(why string) error {
