@@ -98,7 +98,7 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 		ready(info)
 		return nil
 	})
-	return group.Wait()
+	return errors.Join(group.Wait(), h.sealLast(ctx))
 }
 
 // listen opens a port on loopback only.

@@ -109,8 +109,12 @@ func (a *app) audited(r verify.Report, seen verify.Seen) error {
 		if r.Size > 0 {
 			sealed = fmt.Sprintf("%s ago", view.Age(now, r.SealedAt))
 		}
-		return a.printf("The log is whole: %s under root %s, sealed %s%s.\n%s wait to be sealed; %d were erased, %d expired.\nKey: %s\n",
-			counted(int(r.Size), "record", "records"), r.Root, sealed, since, counted(int(r.Unsealed), "record", "records"), r.Erased, r.Expired, r.Remembered.Key)
+		waits := "No record waits to be sealed"
+		if r.Unsealed > 0 {
+			waits = counted(int(r.Unsealed), "newer record", "newer records") + " not sealed yet, so that nothing shows what is done to them"
+		}
+		return a.printf("The log is whole: %s under root %s, sealed %s%s.\n%s; %d were erased, %d expired.\nKey: %s\n",
+			counted(int(r.Size), "record", "records"), r.Root, sealed, since, waits, r.Erased, r.Expired, r.Remembered.Key)
 	}
 	for _, d := range r.Damages {
 		if err := a.printf("%s  %s\n", a.paint.State("failed"), string(d.Kind)+": "+view.Clean(d.Text)); err != nil {

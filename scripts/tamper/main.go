@@ -44,6 +44,9 @@ func run(ctx context.Context, data, remove, rewrite string) (err error) {
 		if err != nil {
 			return err
 		}
+		if r.Index == audit.Unsealed {
+			return errors.New("this record is not sealed yet, so that its change would not be seen; start and stop the platform, or take an older one")
+		}
 		if remove != "" {
 			return tx.Delete(key)
 		}

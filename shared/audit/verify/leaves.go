@@ -62,7 +62,7 @@ func (l *leaves) finish(ctx context.Context) error {
 	if err := l.close(ctx); err != nil {
 		return err
 	}
-	if root := l.hashes.root(); root != l.v.root && !l.broken {
+	if root := l.hashes.root(); root != l.v.root && !l.broken && !l.v.unsigned {
 		l.v.damage(Damage{Kind: Forked, Index: -1, Text: fmt.Sprintf("%d leaves have the root %s; %s was signed", l.v.size, root, l.v.root)})
 	}
 	return nil

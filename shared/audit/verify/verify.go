@@ -107,6 +107,8 @@ type verifier struct {
 	size   int64
 	root   tlog.Hash
 	report Report
+
+	unsigned bool // the newest checkpoint bears no good signature: there is no root to hold the tree against
 }
 
 func (v *verifier) run(ctx context.Context) error {
@@ -134,10 +136,8 @@ func (v *verifier) run(ctx context.Context) error {
 // was seen before. It returns the remembered one, to be held against the tree.
 func (v *verifier) checkpoints(ctx context.Context) (*transparency.Checkpoint, error) {
 	seen := v.remembered()
-	key := v.state.Key
-	if v.o.Seen.Key != "" && key != v.o.Seen.Key {
-		v.damage(Damage{Kind: Forked, Index: -1, Text: "the log's key is another than at the last look"})
-		key = v.o.Seen.Key
+	if v.o.Seen.Key != "" && v.state.Key != v.o.Seen.Key {
+		v.damage(Damage{Kind: Forked, Index: -1, Text: "the log's key is another than at the last look, so the log is of somebody else, or of a new data folder"})
 	}
 	if v.state.Checkpoint == "" {
 		if seen != nil {
@@ -145,8 +145,8 @@ func (v *verifier) checkpoints(ctx context.Context) (*transparency.Checkpoint, e
 		}
 		return nil, v.later(ctx)
 	}
-	c, err := transparency.ParseCheckpoint([]byte(v.state.Checkpoint), key)
-	if err != nil {
+	c, err := transparency.ParseCheckpoint([]byte(v.state.Checkpoint), v.state.Key) // the log's own: what else is wrong is told too
+	if v.unsigned = err != nil; v.unsigned {
 		v.damage(Damage{Kind: Forked, Index: -1, Text: "the newest checkpoint is not signed by the log's key: " + err.Error()})
 		c = transparency.Checkpoint{Size: v.state.Size}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -341,6 +342,24 @@ func TestAForkBelowTheLastLookIsSeen(t *testing.T) {
 
 // A verification that is stopped says how far it came, and remembers nothing;
 // its readers are gone when it returns.
+// TestS19AnotherKeyIsNamedOnce: a log under another key is told to be so, and is
+// held against its own checkpoint, so that nothing untrue is told besides.
+func TestS19AnotherKeyIsNamedOnce(t *testing.T) {
+	t.Parallel()
+	old, l := newLogged(t), newLogged(t)
+	old.grow(t, 5)
+	l.grow(t, 3)
+	l.seen = old.verify(t).Remembered
+	r := l.verify(t)
+	var kinds []verify.Kind
+	for _, d := range r.Damages {
+		kinds = append(kinds, d.Kind)
+	}
+	if !slices.Equal(kinds, []verify.Kind{verify.Forked, verify.Cut}) || r.Remembered != l.seen {
+		t.Error(r.Damages)
+	}
+}
+
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	l := newLogged(t)
