@@ -100,6 +100,12 @@ func (a *api) approvals() {
 	})
 }
 
+// Frozen is a freeze that was set.
+type Frozen struct {
+	control.Freeze
+	Note string `json:"note,omitempty" doc:"why it may not be what was meant"`
+}
+
 func (a *api) freezes() {
 	type input struct {
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -115,9 +121,9 @@ func (a *api) freezes() {
 			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 		}
 	}
-	route(a, http.MethodPost, "/v1/freezes", "Freeze a scope: nothing in it is begun any more", func(ctx context.Context, in *freeze) (*one[control.Freeze], error) {
+	route(a, http.MethodPost, "/v1/freezes", "Freeze a scope: nothing in it is begun any more", func(ctx context.Context, in *freeze) (*one[Frozen], error) {
 		f, err := a.d.Controls.Set(ctx, in.Body.Scope, auth.From(ctx).Actor(), in.Body.Reason)
-		return &one[control.Freeze]{f}, err
+		return &one[Frozen]{Frozen{f, a.d.Trusted.unknown(f.Scope)}}, err
 	})
 	type lift struct {
 		Scope string `query:"scope" required:"true" minLength:"1" maxLength:"300"`

@@ -88,6 +88,9 @@ func (a *api) auditLog() {
 		}
 	}
 	route(a, http.MethodPost, "/v1/audit/erase", "Erase a person from what is kept; the log stays verifiable. Go on with next until there is none", func(ctx context.Context, in *request) (*one[erasure.Erasure], error) {
+		if err := a.mayErase(ctx, in.Body.Actor); err != nil {
+			return nil, err
+		}
 		r, err := a.d.Eraser.Erase(ctx, erasure.Request{Who: in.Body.Actor, By: auth.From(ctx).Actor(), Reason: in.Body.Reason, Cursor: in.Body.Cursor})
 		return &one[erasure.Erasure]{r}, err
 	})
@@ -133,4 +136,14 @@ func (a *api) auditRecords() {
 			"application/json": {Schema: schemaOf[Page[audit.Record]](a)},
 		}}}
 	})
+}
+
+// mayErase refuses people who would erase themselves, whatever identity they
+// name: they could take their own deeds off the record.
+func (a *api) mayErase(ctx context.Context, actor string) error {
+	who := auth.From(ctx).Actor()
+	if a.d.Approvers.Current().Same(who, actor) {
+		return fault.New(fault.Forbidden, "%s is yours; somebody else must erase it", actor)
+	}
+	return nil
 }

@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
 )
@@ -166,4 +169,21 @@ func reversible(c policy.Catalog) func(string) bool {
 		known[spec.Name] = spec.Reversible
 	}
 	return func(action string) bool { return known[action] }
+}
+
+// unknown says that scope is a policy that is not in force, as one whose name
+// is mistyped: freezing it stops nothing, but may stop what it wanted before.
+func (t Trusted) unknown(scope string) string {
+	name, ok := strings.CutPrefix(scope, "policy:")
+	set := t.Policies.Current()
+	if !ok || set == nil {
+		return ""
+	}
+	var names []string
+	for _, p := range set.Policies() {
+		if names = append(names, p.Name); p.Name == name {
+			return ""
+		}
+	}
+	return strings.TrimSuffix(fmt.Sprintf("no policy %q is in force, so this stops only what it wanted before; %s", name, suggest.Closest(name, names)), "; ")
 }

@@ -64,7 +64,7 @@ type approvers struct{}
 func (approvers) Current() *approval.Config {
 	c := &approval.Config{People: map[string]approval.Person{}, Rules: []approval.Rule{{By: []string{"editor", "admin"}}}}
 	for _, role := range auth.Roles {
-		c.People[string(role)] = approval.Person{Keys: []string{string(role)}}
+		c.People[string(role)] = approval.Person{Keys: []string{string(role)}, GitHub: []string{string(role) + "-at-home#7"}}
 	}
 	return c
 }

@@ -81,7 +81,7 @@ func (a *api) pages() {
 		found, err := l.page(ctx, a.d.Store, a.schema)
 		return &one[*Page[page.Page]]{found}, err
 	})
-	route(a, http.MethodPost, "/v1/pages/{id}/resolve", "Say that a page is dealt with", func(ctx context.Context, in *ByID) (*one[page.Page], error) {
+	route(a, http.MethodPost, "/v1/pages/{id}/resolve", "Say that a page is dealt with; takes the whole id", func(ctx context.Context, in *ByID) (*one[page.Page], error) {
 		var p page.Page
 		err := a.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) (err error) {
 			p, err = page.Resolve(ctx, tx, in.ID, auth.From(ctx).Actor(), a.d.Clock.Now())

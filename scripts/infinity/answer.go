@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -16,6 +18,7 @@ import (
 type approveCmd struct {
 	Execution string `arg:"" help:"Id of the execution, or the beginning of it."`
 	Note      string `help:"Kept with the approval."`
+	JSON      bool   `help:"Print the execution as JSON, and what it would do on standard error." name:"json"`
 }
 
 // Run approves.
@@ -32,19 +35,31 @@ func (c *approveCmd) Run(ctx context.Context, a *app) error {
 	if err := gateway.Get(ctx, "/v1/executions/"+segment(id), nil, &x); err != nil {
 		return err
 	}
-	if x.State == execution.Waiting && x.Plan != nil {
-		for _, e := range x.Plan.Effects { // what is approved is what was shown
-			if err := a.printf("Would %s on %s: %s\n", e.Verb, view.Clean(x.Resource), view.Clean(change(e))); err != nil {
-				return err
-			}
-		}
-		for _, f := range x.Following {
-			if err := a.printf("Then %s on %s: %s\n", f.Action, view.Clean(f.Target.String()), view.Clean(string(f.Args))); err != nil {
-				return err
-			}
-		}
+	shown := a.stdout
+	if c.JSON {
+		shown = a.stderr
 	}
-	return answer(ctx, a, id, "approve", map[string]string{"note": c.Note, "plan_hash": x.PlanHash})
+	if err := showPlan(shown, x); err != nil {
+		return err
+	}
+	return answer(ctx, a, id, "approve", map[string]string{"note": c.Note, "plan_hash": x.PlanHash}, c.JSON)
+}
+
+// showPlan shows what a waiting execution would do: what is approved is what was
+// shown.
+func showPlan(w io.Writer, x execution.Execution) error {
+	if x.State != execution.Waiting || x.Plan == nil {
+		return nil
+	}
+	var b strings.Builder
+	for _, e := range x.Plan.Effects {
+		fmt.Fprintf(&b, "Would %s on %s: %s\n", e.Verb, view.Clean(x.Resource), view.Clean(change(e)))
+	}
+	for _, f := range x.Following {
+		fmt.Fprintf(&b, "Then %s on %s: %s\n", f.Action, view.Clean(f.Target.String()), view.Clean(string(f.Args)))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // change is an effect in words.
@@ -62,14 +77,15 @@ func change(e action.Effect) string {
 type rejectCmd struct {
 	Execution string `arg:"" help:"Id of the execution, or the beginning of it."`
 	Reason    string `help:"Kept with the refusal." required:""`
+	JSON      bool   `help:"Print the execution as JSON." name:"json"`
 }
 
 // Run rejects.
 func (c *rejectCmd) Run(ctx context.Context, a *app) error {
-	return answer(ctx, a, c.Execution, "reject", map[string]string{"reason": c.Reason})
+	return answer(ctx, a, c.Execution, "reject", map[string]string{"reason": c.Reason}, c.JSON)
 }
 
-func answer(ctx context.Context, a *app, id, verb string, body map[string]string) error {
+func answer(ctx context.Context, a *app, id, verb string, body map[string]string, asJSON bool) error {
 	gateway, err := a.gateway()
 	if err != nil {
 		return err
@@ -82,12 +98,16 @@ func answer(ctx context.Context, a *app, id, verb string, body map[string]string
 	if err := gateway.Post(ctx, "/v1/executions/"+segment(id)+"/"+verb, body, &x); err != nil {
 		return err
 	}
+	if asJSON {
+		return a.jsonLine(x)
+	}
 	return a.printf("%s on %s is now %s: %s\n", x.Action, view.Clean(x.Resource), a.paint.State(string(x.State)), view.Clean(x.Reason))
 }
 
 type freezeCmd struct {
 	Scope  string `arg:"" optional:"" help:"global, repository:owner/name, policy:name, capability:name, agent:name or 'resource:owner/name issue 12'; global if it is left out."`
 	Reason string `help:"Why, for those who find it frozen."`
+	JSON   bool   `help:"Print the freeze, or each of them in a line, as JSON." name:"json"`
 }
 
 // Run freezes, or lists the freezes.
@@ -100,15 +120,24 @@ func (c *freezeCmd) Run(ctx context.Context, a *app) error {
 		if c.Scope != "" {
 			return usageError{errors.New("--reason is needed: say why, for those who find it frozen")}
 		}
-		return freezes().show(ctx, a, listFlags{Limit: 200}, false, nil)
+		return freezes().show(ctx, a, listFlags{Limit: maxLimit, JSON: c.JSON}, false, nil)
 	}
-	var f control.Freeze
+	var f struct {
+		control.Freeze
+		Note string `json:"note,omitempty"`
+	}
 	scope := c.Scope
 	if scope == "" {
 		scope = control.Global
 	}
 	if err := gateway.Post(ctx, "/v1/freezes", map[string]string{"scope": scope, "reason": c.Reason}, &f); err != nil {
 		return err
+	}
+	if c.JSON {
+		return a.jsonLine(f)
+	}
+	if f.Note != "" {
+		_, _ = fmt.Fprintf(a.stderr, "note: %s\n", view.Clean(f.Note))
 	}
 	return a.printf("Frozen: %s. Nothing in it is begun until `%s unfreeze %s`.\n", f.Scope, a.typed, quoted(f.Scope))
 }

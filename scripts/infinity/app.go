@@ -91,9 +91,12 @@ func (a *app) endpoint() (endpoint, error) {
 	if a.flags.Key != "" {
 		e.Key = a.flags.Key
 	}
+	if a.flags.As != "" && a.flags.Key != "" {
+		return e, usageError{errors.New("--as and --key (or $INFINITY_KEY) say two different things about who you are; give one of them")}
+	}
 	if a.flags.As != "" {
 		if e.Key = e.People[a.flags.As]; e.Key == "" {
-			return e, usageError{fmt.Errorf("--as %s: approvals.yaml knew nobody of that name when the platform was started; it knew %s", a.flags.As, known(e.People))}
+			return e, usageError{fmt.Errorf("--as %s: approvals.yaml knew nobody of that name when the platform was started; it knew %s. A start reads it anew", a.flags.As, known(e.People))}
 		}
 	}
 	return e, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/client"
 	"github.com/InfinityXOneSystems/infinity-matrix/scripts/infinity/internal/view"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
 type workflowsCmd struct {
@@ -142,8 +143,9 @@ func (e explainer) step(action, id string, x execution.Execution, madeBy string)
 }
 
 type revertCmd struct {
-	Execution string `arg:"" help:"Id of the execution, or the beginning of it. Of a workflow all steps are undone, last first."`
+	Execution string `arg:"" help:"Id of the execution or workflow, or the beginning of it. Of a workflow all steps are undone, last first."`
 	Reason    string `help:"Kept with the record." required:""`
+	JSON      bool   `help:"Print the execution as JSON." name:"json"`
 }
 
 // Run has something undone.
@@ -152,7 +154,7 @@ func (c *revertCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	id, err := fullID(ctx, a, "/v1/executions/", c.Execution)
+	id, err := undoable(ctx, a, gateway, c.Execution)
 	if err != nil {
 		return err
 	}
@@ -160,8 +162,30 @@ func (c *revertCmd) Run(ctx context.Context, a *app) error {
 	if err := gateway.Post(ctx, "/v1/executions/"+segment(id)+"/revert", map[string]string{"reason": c.Reason}, &x); err != nil {
 		return err
 	}
+	if c.JSON {
+		return a.jsonLine(x)
+	}
 	if x.WorkflowID != "" {
 		return a.printf("Workflow %s is being undone, last step first. See: %s workflow %s\n", view.Short(x.WorkflowID), a.typed, view.Short(x.WorkflowID))
 	}
 	return a.printf("%s on %s is being undone. See: %s why %s\n", x.Action, view.Clean(x.Resource), a.typed, view.Short(x.ID))
+}
+
+// undoable returns the whole id of the execution that id names, or of a step of
+// the workflow: one step speaks for all.
+func undoable(ctx context.Context, a *app, gateway *client.Client, id string) (string, error) {
+	found, err := fullID(ctx, a, "/v1/executions/", id)
+	if !fault.Is(err, fault.NotFound) {
+		return found, err
+	}
+	var w execution.Workflow
+	if gateway.Get(ctx, "/v1/workflows/"+segment(id), nil, &w) != nil {
+		return "", err // what was asked for is an execution
+	}
+	for _, s := range w.Steps {
+		if s.MadeBy == "" {
+			return s.Execution, nil
+		}
+	}
+	return "", err
 }

@@ -53,3 +53,22 @@ func (p Person) accounts(id Identity) bool {
 		return id.GitHub != "" && strings.EqualFold(name, id.GitHub)
 	})
 }
+
+// Same reports whether two actors ("key:ana", "github:ana") are one human, as
+// far as c tells.
+func (c *Config) Same(a, b string) bool {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	if a == b || c == nil {
+		return a == b
+	}
+	for _, p := range c.People {
+		var mine []string
+		for _, id := range p.identities() {
+			mine = append(mine, strings.ToLower(id))
+		}
+		if slices.Contains(mine, a) && slices.Contains(mine, b) {
+			return true
+		}
+	}
+	return false
+}

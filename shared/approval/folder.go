@@ -13,7 +13,7 @@ type Folder struct{ *lastgood.Folder[*Config] }
 
 // NewFolder returns the configuration under files and reads it once.
 func NewFolder(files fs.FS, c clock.Clock, log *slog.Logger) *Folder {
-	return &Folder{lastgood.New(lastgood.Source[*Config]{Name: "approvals", Files: files, Globs: []string{File}, Read: Load}, c, log)}
+	return &Folder{lastgood.New(lastgood.Source[*Config]{Name: File, Files: files, Globs: []string{File}, Read: Load}, c, log)}
 }
 
 // Current returns what is in force, nil if there is nothing.

@@ -133,7 +133,7 @@ func (c *Client) unreachable(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return NotRunning(err)
+		return fault.Wrap(fault.Unavailable, err, "Infinity-Matrix is not running at %s; start it, on this machine with `make up`", c.base)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Unavailable, err, "%s did not answer in time", c.base)
 	default:
