@@ -32,8 +32,6 @@ import (
 // time.
 type bubble struct {
 	*platform
-	latency func() time.Duration // of one request
-	down    func() bool          // GitHub cannot be reached
 	tasks   sync.WaitGroup
 	slots   chan struct{}       // workers
 	runners []*execution.Runner // the instances, if there are several
@@ -42,8 +40,25 @@ type bubble struct {
 	turn  int
 	named map[string]bool // tasks
 	calls []request
-	seen  map[string]bool // the tokens that were used
-	dead  map[string]bool // those that GitHub takes no longer
+	slow  func() time.Duration // a request takes
+	down  bool                 // GitHub cannot be reached
+	seen  map[string]bool      // the tokens that were used
+	dead  map[string]bool      // those that GitHub takes no longer
+}
+
+// latency says how long a request takes, at most.
+func (b *bubble) latency(seed uint64, most time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	dice := rand.New(rand.NewPCG(seed, 1))
+	b.slow = func() time.Duration { return time.Duration(dice.Int64N(int64(most))) }
+}
+
+// takes says how long each request takes.
+func (b *bubble) takes(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.slow = func() time.Duration { return d }
 }
 
 // kill ends all tokens that were made so far.
@@ -71,8 +86,7 @@ func (r request) apps() bool { return strings.HasSuffix(r.path, "/access_tokens"
 func newBubble(t *testing.T, limits fake.Limits, workers int) *bubble {
 	t.Helper()
 	b := &bubble{slots: make(chan struct{}, workers), named: map[string]bool{}, seen: map[string]bool{}, dead: map[string]bool{}}
-	b.latency = func() time.Duration { return 0 }
-	b.down = func() bool { return false }
+	b.slow = func() time.Duration { return 0 }
 	h := &hub{}
 	var err error
 	h.Server, err = fake.New(fake.Config{
@@ -109,7 +123,7 @@ func (b *bubble) worker(t *testing.T, instances int) (*execution.Runner, *github
 	check(t, err)
 	return &execution.Runner{
 		Machine: b.machine, Actions: registry, Tasks: b, Live: func(int64) bool { return true },
-		Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler), Owner: "worker", Jitter: rand.New(rand.NewPCG(1, 2)).Float64,
+		Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler), Owner: "worker",
 	}, clients
 }
 
@@ -147,7 +161,7 @@ func (b *bubble) roundTrip(r *http.Request) (*http.Response, error) {
 	}
 	b.mu.Lock()
 	call := request{at: time.Now(), method: r.Method, path: r.URL.Path} // when it left
-	wait := b.latency() / 2
+	wait := b.slow() / 2
 	if call.apps() {
 		wait = 0
 	}
@@ -159,12 +173,12 @@ func (b *bubble) roundTrip(r *http.Request) (*http.Response, error) {
 	b.mu.Unlock()
 	<-time.After(wait)
 	b.mu.Lock()
-	dead := b.dead[r.Header.Get("Authorization")]
+	dead, down := b.dead[r.Header.Get("Authorization")], b.down
 	b.mu.Unlock()
 	if dead {
 		return &http.Response{StatusCode: http.StatusUnauthorized, Body: io.NopCloser(strings.NewReader(`{"message":"Bad credentials"}`)), Request: r}, nil
 	}
-	if b.down() {
+	if down {
 		return nil, io.ErrUnexpectedEOF
 	}
 	r = r.Clone(r.Context())

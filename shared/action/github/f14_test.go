@@ -2,7 +2,6 @@ package github_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -61,11 +60,10 @@ func TestF14Budgets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				const n = 300
-				dice := rand.New(rand.NewPCG(14, 1))
+				const n = 200
 				b := newBubble(t, c.limits, 50)
 				b.share(t, 1)
-				b.latency = func() time.Duration { return time.Duration(dice.Int64N(int64(time.Second))) }
+				b.latency(14, time.Second)
 				b.comments(t, n)
 				began := time.Now()
 				b.tasks.Wait()
@@ -100,7 +98,7 @@ func TestF14StormWhileGitHubIsDown(t *testing.T) {
 		const n = 500
 		b := newBubble(t, fake.RealLimits(), 500)
 		b.share(t, 1)
-		b.down = func() bool { return true }
+		b.down = true
 		b.comments(t, n)
 		began := len(b.sent())
 		b.tasks.Wait()

@@ -2,7 +2,6 @@ package github_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,9 +20,8 @@ func TestF20TokenDiesMidRun(t *testing.T) {
 	key() // takes its time, which is not of the bubble
 	synctest.Test(t, func(t *testing.T) {
 		const n = 200
-		dice := rand.New(rand.NewPCG(20, 1))
 		b := newBubble(t, fake.Limits{}, n)
-		b.latency = func() time.Duration { return time.Duration(dice.Int64N(int64(4 * time.Second))) }
+		b.latency(20, 4*time.Second)
 		b.comments(t, n)
 		<-time.After(2 * time.Second)
 		before := len(b.sent())

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"path"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,10 +66,9 @@ func TestF22FreezeWithin500InFlight(t *testing.T) {
 	key() // takes its time, which is not of the bubble
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t, fake.Limits{}, 500)
-		dice := rand.New(rand.NewPCG(22, 1))
 		controls := control.Controls{Store: b.store, Clock: clock.Real{}, Tasks: b}
 		b.inFlight(t)
-		b.latency = func() time.Duration { return time.Duration(dice.Int64N(int64(4 * time.Second))) }
+		b.latency(22, 4*time.Second)
 		<-time.After(1500 * time.Millisecond)
 		_, err := controls.Set(t.Context(), control.Global, "key:test", "GitHub has an incident")
 		check(t, err)
@@ -113,7 +112,7 @@ func TestF22FreezeWithin500InFlight(t *testing.T) {
 // unreadable fails all transactions that read a freeze, from some time on.
 type unreadable struct {
 	store.Store
-	from time.Time
+	from atomic.Pointer[time.Time]
 }
 
 func (u *unreadable) Run(ctx context.Context, fn func(context.Context, store.Tx) error) error {
@@ -126,7 +125,7 @@ type unreadableTx struct {
 }
 
 func (tx unreadableTx) Get(ctx context.Context, key store.Key) (store.Document, error) {
-	if key.Collection == control.Collection && !tx.of.from.IsZero() && time.Now().After(tx.of.from) {
+	if from := tx.of.from.Load(); key.Collection == control.Collection && from != nil && time.Now().After(*from) {
 		return store.Document{}, errors.New("the store cannot be read")
 	}
 	return tx.Tx.Get(ctx, key)
@@ -146,17 +145,18 @@ func TestF22UnreadableIsFrozen(t *testing.T) {
 		b.runner.Machine = b.machine
 		b.happen(t, "issues.opened")
 		b.begun = len(b.Effects())
-		b.latency = func() time.Duration { return time.Second }
+		b.takes(time.Second)
 		x := b.wanted(t, "github.issue.comment", issue(b.hub), `{"body":"hello"}`)
+		from := time.Now().Add(half) // after the claim, before the comment
+		broken.from.Store(&from)
 		b.add(t, x)
-		broken.from = time.Now().Add(half) // after the claim, before the comment
 		<-time.After(5 * time.Minute)
 		now, err := b.machine.Get(t.Context(), x.ID)
 		check(t, err)
 		if n := len(b.Effects()) - b.begun; n != 0 || !now.Held || now.Intent != 0 || now.State != execution.Ready {
 			t.Errorf("%d effects while the freezes cannot be read; it is %s, held: %t, intent %d", n, now.State, now.Held, now.Intent)
 		}
-		broken.from = time.Time{}
+		broken.from.Store(nil)
 		b.tasks.Wait()
 		now, err = b.machine.Get(t.Context(), x.ID)
 		check(t, err)
@@ -177,7 +177,7 @@ func TestF22UndoGoesOnAtOnce(t *testing.T) {
 		x := b.wanted(t, "github.issue.label", issue(b.hub), `{"add":["fresh"]}`)
 		b.add(t, x)
 		b.tasks.Wait()
-		b.latency = func() time.Duration { return 2 * time.Second }
+		b.takes(2 * time.Second)
 		_, err := b.machine.Revert(t.Context(), x.ID, "key:test", "wrong")
 		check(t, err)
 		b.begun = len(b.Effects())
