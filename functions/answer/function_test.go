@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,10 @@ func tell(t *testing.T, e event.Event, fails error) (int, map[string]approval.An
 		if err := tx.Put(store.Key{Collection: approval.Collection, ID: q.ID}, q); err != nil {
 			return err
 		}
+		nowhere := execution.Execution{ID: strings.Repeat("n", 26), State: execution.Waiting} // of no repository that is known
+		if err := tx.Put(store.Key{Collection: execution.Collection, ID: nowhere.ID}, nowhere); err != nil {
+			return err
+		}
 		return tx.Put(store.Key{Collection: execution.Collection, ID: id}, x)
 	})
 	if err != nil {
@@ -115,6 +120,7 @@ func TestCommentsThatDoNot(t *testing.T) {
 		}),
 		"S11 another repository":          func() event.Event { e := said("/approve "+id, nil); e.RepositoryID = 8; return e }(),
 		"no repository":                   func() event.Event { e := said("/approve "+id, nil); e.RepositoryID = 0; return e }(),
+		"no repository, on either side":   func() event.Event { e := said("/veto nnnnnnnn", nil); e.RepositoryID = 0; return e }(),
 		"too short":                       said("/approve abcdefg", nil),
 		"unknown":                         said("/approve zzzzzzzz", nil),
 		"quoted":                          said("> /approve "+id, nil),

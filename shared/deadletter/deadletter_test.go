@@ -214,3 +214,32 @@ func TestIDs(t *testing.T) {
 		}
 	}
 }
+
+// undying is a box in which each letter that is taken dies again, an hour later.
+type undying struct {
+	bus.Inspector
+	taken int
+}
+
+func (u *undying) Peek(context.Context, string, string, int) ([]bus.Message, error) {
+	if u.taken > 10 {
+		return nil, errors.New("it goes on for ever")
+	}
+	return []bus.Message{{ID: "1", PublishedAt: start.Add(time.Duration(u.taken) * time.Hour)}}, nil
+}
+
+func (u *undying) Remove(context.Context, string, string) error {
+	u.taken++
+	return nil
+}
+
+// TestReplayAllTakesEachLetterOnce: one that dies again is not sent in a circle.
+func TestReplayAllTakesEachLetterOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	u := &undying{Inspector: r.bus}
+	r.box.Letters, r.box.Clock = u, r.clock
+	if n, err := r.box.ReplayAll(t.Context(), orchestrator.Name, "key:ann"); n != 1 || err != nil || u.taken != 1 {
+		t.Errorf("replayed %d, took %d, %v; want each once", n, u.taken, err)
+	}
+}

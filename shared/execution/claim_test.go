@@ -137,6 +137,23 @@ func TestApprovalEndsWithItsDeadline(t *testing.T) {
 	r.wantState(t, "x", execution.Waiting)
 }
 
+// TestS14WhatIsNotPlannedCannotBeApproved: there is nothing yet that an answer
+// could be bound to; it may be stopped all the same.
+func TestS14WhatIsNotPlannedCannotBeApproved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	x := waiting("x", execution.Manual)
+	x.Round, x.Plan, x.PlanHash = 0, nil, ""
+	r.put(t, x)
+	if _, err := r.machine.Answer(t.Context(), "x", says(approval.Approve, "ann", ""), anybody); !fault.Is(err, fault.Conflict) {
+		t.Errorf("an approval of nothing: %v, want a conflict", err)
+	}
+	r.wantState(t, "x", execution.Waiting)
+	if _, err := r.machine.Answer(t.Context(), "x", says(approval.Reject, "ann", ""), anybody); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSecondAnswerIsToldOfTheFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)

@@ -340,8 +340,6 @@ func TestAForkBelowTheLastLookIsSeen(t *testing.T) {
 	}
 }
 
-// A verification that is stopped says how far it came, and remembers nothing;
-// its readers are gone when it returns.
 // TestS19AnotherKeyIsNamedOnce: a log under another key is told to be so, and is
 // held against its own checkpoint, so that nothing untrue is told besides.
 func TestS19AnotherKeyIsNamedOnce(t *testing.T) {
@@ -360,6 +358,47 @@ func TestS19AnotherKeyIsNamedOnce(t *testing.T) {
 	}
 }
 
+// TestS19AFirstLookSeesACutTail: the state is put back to an earlier checkpoint,
+// and nobody remembers a later one; but it was signed, and lies there.
+func TestS19AFirstLookSeesACutTail(t *testing.T) {
+	t.Parallel()
+	l := newLogged(t)
+	l.grow(t, 3)
+	early, err := transparency.Read(t.Context(), l.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.grow(t, 2)
+	l.change(t, func(tx store.Tx) error {
+		return tx.Put(store.Key{Collection: transparency.Collection, ID: "state"}, early)
+	})
+	if r := l.verify(t); r.Whole() || r.Damages[0].Kind != verify.Cut {
+		t.Errorf("found %+v, want the tail that was cut", r.Damages)
+	}
+}
+
+// TestS19ASignedRootThatIsNotTheTrees: who has the key signs what the leaves
+// and tiles do not say.
+func TestS19ASignedRootThatIsNotTheTrees(t *testing.T) {
+	t.Parallel()
+	l, other := newLogged(t), newLogged(t)
+	other.log.Signer, other.log.Key = l.log.Signer, l.log.Key
+	l.grow(t, 3)
+	other.grow(t, 3)
+	s, err := transparency.Read(t.Context(), other.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.change(t, func(tx store.Tx) error {
+		return tx.Put(store.Key{Collection: transparency.Collection, ID: "state"}, s)
+	})
+	if r := l.verify(t); len(r.Damages) != 1 || r.Damages[0].Kind != verify.Forked {
+		t.Errorf("found %+v, want a fork", r.Damages)
+	}
+}
+
+// A verification that is stopped says how far it came, and remembers nothing;
+// its readers are gone when it returns.
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	l := newLogged(t)
