@@ -134,7 +134,8 @@ func (c *pagesListCmd) Run(ctx context.Context, a *app) error {
 	}
 	l := list[page.Page]{
 		path: "/v1/pages", empty: "Nothing calls a person.",
-		columns: []view.Column{view.Col("PAGE", 25), view.Col("KIND", 13), view.Col("STATE", 9), view.Col("AGE", 4), view.Col("SUMMARY", 60), view.Col("DO", 60)},
+		// What to do is a command that must be readable to its end.
+		columns: []view.Column{view.Col("PAGE", 25), view.Col("KIND", 13), view.Col("STATE", 9), view.Col("AGE", 4), view.Col("SUMMARY", 60), view.Col("DO", 240)},
 		row: func(now time.Time, p page.Page) []string {
 			state := string(p.Severity)
 			if !p.Open {
