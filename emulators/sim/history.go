@@ -7,6 +7,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
@@ -32,6 +33,7 @@ type Commit struct {
 type Effect struct {
 	Step         int
 	At           time.Time
+	Sent         time.Time // when the request was made; GitHub may be slow
 	Execution    string
 	By           string
 	Method, Path string
@@ -56,7 +58,7 @@ type History struct {
 }
 
 // kept are the collections whose writes the checkers look at.
-var kept = []string{"executions", audit.Collection, "pages", "workflows"}
+var kept = []string{"executions", audit.Collection, "pages", "workflows", control.Collection}
 
 func (h *History) commit(c *commitment) {
 	var writes []Write
@@ -81,7 +83,7 @@ func (h *History) commit(c *commitment) {
 func (h *History) effect(by *Thread, e github.Effect, body string) {
 	made := Effect{Step: h.step(), At: time.Now(), Method: e.Method, Path: e.Path, Body: body}
 	if by != nil {
-		made.By, made.Execution = by.name, by.execution
+		made.By, made.Execution, made.Sent = by.name, by.execution, by.sent
 	}
 	h.Effects = append(h.Effects, made)
 }

@@ -51,6 +51,9 @@ func (h *hub) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	k := look
 	if r.Method != http.MethodGet {
 		k = change
+		if t := threadOf(r.Context()); t != nil {
+			t.sent = time.Now()
+		}
 	}
 	err = call(r.Context(), k, r.Method+" "+r.URL.Path, func(f fate) error {
 		resp, err = h.answer(r, body, f) //nolint:bodyclose // the caller's

@@ -17,7 +17,8 @@ type Invariant struct {
 	Check      func(Evidence) []string
 }
 
-// Invariants are I1 to I7, and that leases (I10) and jitter (I9) hold.
+// Invariants are I1 to I7, and that freezes (I11), leases (I10) and jitter (I9)
+// hold.
 // That all drains (I8) is Drain's to say.
 func Invariants() []Invariant {
 	return []Invariant{
@@ -29,6 +30,7 @@ func Invariants() []Invariant {
 		{"I6", "the audit log has no gap and verifies", unaudited},
 		{"I7", "limits are respected", overLimit},
 		{"I10", "only who holds the lease writes as its holder", usurped},
+		{"I11", "half a second after a freeze no request that changes something is sent", thawed},
 		{"I9", "those who failed together do not come back together", inStep},
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/sim"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
 // plants are violations, each put into the evidence of a run that has none.
@@ -70,6 +72,10 @@ var plants = map[string]struct {
 				e.Commits[i].In = "another"
 			}
 		}
+	}},
+	"a request during a freeze": {"I11", func(e *sim.Evidence) {
+		w := sim.Write{Key: store.Key{Collection: control.Collection, ID: control.Global}, Data: []byte(`{"scope":"global"}`)}
+		e.Commits = append(e.Commits, sim.Commit{At: e.Effects[0].Sent.Add(-time.Second), Writes: []sim.Write{w}})
 	}},
 	"retries in step": {"I9", func(e *sim.Evidence) { inStep(e) }},
 }

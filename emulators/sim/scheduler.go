@@ -182,6 +182,7 @@ type Thread struct {
 	process   *process
 	world     *World
 	asked     time.Time // when GitHub last answered, by the process's clock
+	sent      time.Time // when it last asked GitHub for a change
 
 	turn   *turn
 	resume chan struct{}

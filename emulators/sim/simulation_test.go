@@ -19,6 +19,9 @@ func mix(t *testing.T, w *sim.World) []string {
 	if err := w.People(t.Context(), 15*time.Minute); err != nil {
 		return []string{err.Error()}
 	}
+	if err := w.Freezes(t.Context(), 15*time.Minute); err != nil {
+		return []string{err.Error()}
+	}
 	wrong := run(w, 20*time.Minute)
 	wrong = append(wrong, drained(t, w, time.Hour)...)
 	_, more := judged(t, w)

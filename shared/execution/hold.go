@@ -57,11 +57,16 @@ func (m *Machine) permit(gates []Gate, x Execution) func(ctx context.Context) er
 	}
 }
 
-// putOff records why what has begun waits, once for each reason.
+// putOff records why what has begun waits, once for each reason. The claim that
+// was refused committed nothing, so that it may have read what is no longer so:
+// what somebody else has claimed or brought to its end meanwhile is left alone.
 func (m *Machine) putOff(ctx context.Context, id, why string) (Execution, error) {
 	x, err := m.apply(ctx, id, change{actor: ActorExecute, fn: func(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
-		state, verb, reason := waiting(x.State, why)
-		if !x.State.Terminal() && x.State != Waiting && (!x.Held || x.Reason != reason) {
+		claimed := x.Lease != nil && now.Before(x.Lease.Until) && x.State.Leased()
+		if claimed || now.Before(x.NotBefore) || x.State.Terminal() || x.State == Waiting || x.State == Verifying {
+			return "", nil
+		}
+		if state, verb, reason := waiting(x.State, why); !x.Held || x.Reason != reason {
 			x.Held, x.NotBefore = true, now
 			return verb, x.move(state, reason)
 		}

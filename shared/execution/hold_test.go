@@ -175,3 +175,30 @@ func TestUndoHeldBeforeItsRequest(t *testing.T) {
 		}
 	}
 }
+
+// What another worker claims while a claim learns of a freeze stays that
+// worker's: the refusal was of what was there before.
+func TestHeldLeavesAnothersClaimAlone(t *testing.T) {
+	t.Parallel()
+	r, _ := newBraked(t, action.ClassA, -1)
+	free := execution.NewMachine(execution.Deps{Store: r.store, Clock: r.clock, Lease: lease})
+	claims := 0
+	late := func(ctx context.Context, _ store.Tx, _ execution.Execution, _ time.Time) (string, error) {
+		if claims++; claims > 1 {
+			return "", nil
+		}
+		_, err := free.Claim(ctx, "x", "another")
+		return "frozen by ann", err
+	}
+	if _, err := free.Claim(t.Context(), "x", "dead"); err != nil {
+		t.Fatal(err)
+	}
+	r.clock.Advance(2 * lease)
+	m := execution.NewMachine(execution.Deps{Store: r.store, Clock: r.clock, Lease: lease, Holds: []execution.Gate{late}})
+	if _, err := m.Claim(t.Context(), "x", "late"); err == nil {
+		t.Error("the claim was not refused")
+	}
+	if x := r.get(t, "x"); x.State != execution.Running || x.Held || x.Lease.Owner != "another" {
+		t.Errorf("it is %s, held: %t, of %s: %s", x.State, x.Held, x.Lease.Owner, x.Reason)
+	}
+}
