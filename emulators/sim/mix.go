@@ -18,7 +18,12 @@ func Swarm(dice *rand.Rand) Faults {
 		}
 		return most * dice.Float64()
 	}
+	var skew time.Duration
+	if dice.IntN(4) == 0 {
+		skew = time.Duration(dice.Int64N(int64(120 * time.Second)))
+	}
 	return Faults{
+		Skew: skew,
 		Kill: some(0.02), Stop: some(0.01), StopAtCall: some(0.2),
 		Aborted: some(0.2), Unavailable: some(0.05), TimedOut: some(0.02),
 		Duplicate: some(0.3), LateAck: some(0.1), Redeliver: some(0.05),

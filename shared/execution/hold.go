@@ -37,8 +37,28 @@ func (m *Machine) hold(ctx context.Context, tx store.Tx, gates []Gate, x Executi
 	return nil
 }
 
+// fresh is how old an answer about freezes may be: reading it from a slow store
+// may take longer than a freeze may take to hold.
+const fresh = 400 * time.Millisecond
+
+// asks is how often a store that is too slow is asked.
+const asks = 10
+
 // permit is asked before each changing request of x.
 func (m *Machine) permit(gates []Gate, x Execution) func(ctx context.Context) error {
+	ask := m.permitOnce(gates, x)
+	return func(ctx context.Context) error {
+		for range asks {
+			began := m.d.Clock.Now()
+			if err := ask(ctx); err != nil || m.d.Clock.Now().Sub(began) <= fresh {
+				return err
+			}
+		}
+		return fault.New(fault.Unavailable, "the store is too slow to say whether it is frozen")
+	}
+}
+
+func (m *Machine) permitOnce(gates []Gate, x Execution) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		err := m.d.Store.Run(ctx, func(ctx context.Context, tx store.Tx) error {
 			if err := m.hold(ctx, tx, gates, x, m.d.Clock.Now()); err != nil {

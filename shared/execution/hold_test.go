@@ -202,3 +202,23 @@ func TestHeldLeavesAnothersClaimAlone(t *testing.T) {
 		t.Errorf("it is %s, held: %t, of %s: %s", x.State, x.Held, x.Lease.Owner, x.Reason)
 	}
 }
+
+// An answer about freezes that a slow store took long to give is asked for
+// again: a freeze may have come meanwhile.
+func TestSlowAnswerIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	r, act := newBraked(t, action.ClassA, -1)
+	asked := 0
+	slow := func(context.Context, store.Tx, execution.Execution, time.Time) (string, error) {
+		if asked++; asked > 1 {
+			return "frozen by ann", nil
+		}
+		r.clock.Advance(time.Second)
+		return "", nil
+	}
+	r.machine = execution.NewMachine(execution.Deps{Store: r.store, Clock: r.clock, Lease: lease, Holds: []execution.Gate{slow}})
+	r.runner.Machine = r.machine
+	if x := r.once(t); len(act.made) > 0 || !x.Held || x.State != execution.Ready {
+		t.Errorf("it made %q and is %s, held: %t: %s", act.made, x.State, x.Held, x.Reason)
+	}
+}
