@@ -14,6 +14,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/functions/answer"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/notice"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -138,6 +139,8 @@ func TestCommentsThatDoNot(t *testing.T) {
 		"S13 struck out":                  said("~~mistaken:\n/approve "+id+" so~~", nil),
 		"within a line":                   said("please /approve "+id, nil),
 		"another word":                    said("/approved "+id, nil),
+		"what the platform wrote itself":  said(notice.Text(approval.Approval{ExecutionID: id}, nil, start, false), nil),
+		"of an alert":                     said(notice.Text(approval.Approval{ExecutionID: id, Category: "Alert"}, nil, start, false), nil),
 	} {
 		if status, got := tell(t, e, nil); status != http.StatusNoContent || len(got) != 0 {
 			t.Errorf("%s: %d, answered %+v", name, status, got)

@@ -19,6 +19,8 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/notice"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
@@ -114,6 +116,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Gates:     decision.Gates(policies, trusted),
 		Holds:     []execution.Gate{control.Gate},
 		UndoGates: []execution.Gate{control.UndoGate}, Brakes: control.Brakes{},
+		Telling: notice.Comments{Config: approval.NewFolder(files, p.Clock, p.Log), Actions: actions}.Telling,
 	})
 	versions := func(name string) string {
 		if set := policies.Current(); set != nil {

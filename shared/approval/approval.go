@@ -56,6 +56,10 @@ type Approval struct {
 	Causes  []string `json:"causes,omitempty"` // whose change or comment caused it: logins, and hashes of addresses (Address)
 	Answers []Answer `json:"answers,omitempty"`
 
+	// Telling is the execution that brings the question to people, or that
+	// reminds them; "" if none does.
+	Telling string `json:"telling,omitempty"`
+
 	AskedAt    time.Time  `json:"asked_at"`
 	ToldAt     *time.Time `json:"told_at,omitempty"` // when people were told; the time to answer runs from here
 	DueAt      *time.Time `json:"due_at,omitempty"`  // the end of that time

@@ -64,6 +64,24 @@ func (c *Config) May(a Approval) (people []string, needed int) {
 	return people, max(rule.Count, 1)
 }
 
+// Tells says how people are to be told of a: TellComment, or "".
+func (c *Config) Tells(a Approval) string {
+	if c == nil {
+		return ""
+	}
+	rule, _ := c.rule(a)
+	return rule.Tell
+}
+
+// Called is how a person is called on GitHub: "@login", or the name alone of one
+// who has no account there.
+func (c *Config) Called(person string) string {
+	if c != nil && len(c.People[person].GitHub) > 0 {
+		return "@" + login(c.People[person].GitHub[0])
+	}
+	return person
+}
+
 // person returns whose the identity is. One that says two things of two people
 // is nobody's.
 func (c *Config) person(id Identity) (string, bool) {

@@ -140,6 +140,7 @@ func TestLoadFindsMistakes(t *testing.T) {
 		"people: {ann: {github: [\"@ann\"]}}\nrules: []":                  "@ann",
 		"people: {ann: {github: [\"ſam\"]}}\nrules: []":                   "ſam",
 		"people: {ann: {github: [\"a#1\"]}, b: {github: [a]}}\nrules: []": "github:a belongs to ann already",
+		"people: {}\nrules: [{by: [], tell: mail}]":                       "tell",
 		"people: {}": "rules",
 		"people: {}\nrules: [{by: [], count: 0}]": "count",
 		"people: {}\nrules: []\nfour_eyes: false": "four_eyes",

@@ -39,7 +39,11 @@ type Rule struct {
 	Repositories []string `json:"repositories"` // globs of "owner/name"
 	By           []string `json:"by"`           // people and teams
 	Count        int      `json:"count"`        // different people who must approve; 0 means 1
+	Tell         string   `json:"tell"`         // TellComment, or "": nobody is told but by lists and the command line
 }
+
+// TellComment has people told by a comment on the issue or pull request.
+const TellComment = "comment"
 
 // Load reads approvals.yaml of fsys, .infinity's root; without the file it
 // returns nil. What is wrong with it is document.Findings.
@@ -136,4 +140,4 @@ const schema = `{
 "teams":{"type":"object","propertyNames":{"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"additionalProperties":{"$ref":"#/$defs/names"}},
 "rules":{"type":"array","maxItems":200,"items":{"type":"object","additionalProperties":false,"required":["by"],
  "properties":{"policies":{"$ref":"#/$defs/names"},"capabilities":{"$ref":"#/$defs/names"},"repositories":{"$ref":"#/$defs/names"},
- "by":{"$ref":"#/$defs/names"},"count":{"type":"integer","minimum":1,"maximum":10}}}}}}`
+ "by":{"$ref":"#/$defs/names"},"count":{"type":"integer","minimum":1,"maximum":10},"tell":{"enum":["comment"]}}}}}}`

@@ -36,7 +36,7 @@ func members(path []string) []string {
 	case path[0] == "people":
 		return []string{"github", "keys", "emails"}
 	case path[0] == "rules":
-		return []string{"policies", "capabilities", "repositories", "by", "count"}
+		return []string{"policies", "capabilities", "repositories", "by", "count", "tell"}
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ func (m *Machine) Ask(ctx context.Context, x Execution) (refusal string, err err
 
 // ask asks the gates in order, until one refuses.
 func (m *Machine) ask(ctx context.Context, tx store.Tx, x Execution, now time.Time) (refusal string, err error) {
+	if x.Tells != "" {
+		return m.outdated(ctx, tx, x)
+	}
 	for _, gate := range m.d.Gates {
 		if refusal, err = gate(ctx, tx, x, now); err != nil || refusal != "" {
 			return refusal, err

@@ -98,7 +98,7 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 		return m.claimUndo(ctx, tx, x, now, owner)
 	}
 	if x.State != Verifying { // the effect is made already: only its record is missing
-		if x.StartedAt != nil {
+		if x.StartedAt != nil || x.Tells != "" { // what waits untold is told when the freeze is lifted
 			if err := m.hold(ctx, tx, m.d.Holds, *x, now); err != nil {
 				return "", err
 			}

@@ -84,6 +84,11 @@ type Execution struct {
 	Previous   string      `json:"previous,omitempty"`
 	Following  []Following `json:"following,omitempty"`
 
+	// Tells is the question that the execution brings to people, as an effect of
+	// the platform's own: it has no policy and no capability, so that none of
+	// their limits counts it. "" for all others.
+	Tells string `json:"tells,omitempty"`
+
 	Action     string          `json:"action"`
 	Class      action.Class    `json:"class"`
 	Reversible bool            `json:"reversible,omitempty"` // the action can undo its effect

@@ -27,6 +27,10 @@ func (h *held) Error() string { return "held up: " + h.why }
 
 // hold asks gates whether x, which has begun, may go on.
 func (m *Machine) hold(ctx context.Context, tx store.Tx, gates []Gate, x Execution, now time.Time) error {
+	x, err := onBehalf(ctx, tx, x)
+	if err != nil {
+		return err
+	}
 	for _, gate := range gates {
 		if refusal, err := gate(ctx, tx, x, now); err != nil {
 			return err

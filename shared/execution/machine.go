@@ -24,6 +24,7 @@ type Deps struct {
 	Holds     []Gate
 	UndoGates []Gate
 	Brakes    Brakes
+	Telling   Telling       // nil: no execution tells people
 	Lease     time.Duration // how long a claim holds; 0 means 60 s
 }
 

@@ -30,6 +30,9 @@ func (r *Runner) propose(ctx context.Context, x Execution) error {
 	if err := r.tell(ctx, x, false); err != nil {
 		return err
 	}
+	if told, err := r.told(ctx, x); err != nil || !told {
+		return err
+	}
 	x, err := r.Machine.Told(ctx, x)
 	if err != nil || x.State != Waiting {
 		return err
@@ -76,6 +79,9 @@ func (r *Runner) remind(ctx context.Context, x Execution) error {
 	}
 	x, err := r.Machine.Reminded(ctx, x)
 	if err != nil || x.State != Waiting {
+		return err
+	}
+	if _, err := r.bring(ctx, x); err != nil {
 		return err
 	}
 	return r.later(ctx, x, x.Due())

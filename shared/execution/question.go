@@ -20,7 +20,7 @@ func (m *Machine) Propose(ctx context.Context, x Execution, p action.Plan) (Exec
 			return "", fault.New(fault.Conflict, "people were asked about execution %s already", x.ID)
 		}
 		now.Target, now.PolicyVersion = x.Target, x.PolicyVersion
-		return "execution.proposed", pose(tx, now, p, at)
+		return "execution.proposed", m.pose(tx, now, p, at)
 	}})
 }
 
@@ -42,18 +42,22 @@ func (m *Machine) AskAgain(ctx context.Context, x Execution, p action.Plan, reas
 		if err := end(tx, old, approval.Superseded, ActorExecute, at); err != nil {
 			return "", err
 		}
-		return "execution.superseded", pose(tx, now, p, at)
+		return "execution.superseded", m.pose(tx, now, p, at)
 	}})
 }
 
-// pose makes the question of the next round.
-func pose(tx store.Tx, x *Execution, p action.Plan, now time.Time) error {
+// pose makes the question of the next round, and what tells people of it.
+func (m *Machine) pose(tx store.Tx, x *Execution, p action.Plan, now time.Time) error {
 	hash, err := PlanHash(*x, p)
 	if err != nil {
 		return err
 	}
 	x.Round, x.Plan, x.PlanHash, x.ToldAt, x.RemindAt = x.Round+1, &p, hash, nil, nil
-	return putQuestion(tx, newQuestion(x, now))
+	q := newQuestion(x, now)
+	if err := m.bring(tx, x, &q, false, now); err != nil {
+		return err
+	}
+	return putQuestion(tx, q)
 }
 
 func newQuestion(x *Execution, now time.Time) approval.Approval {
@@ -104,6 +108,9 @@ func (m *Machine) Reminded(ctx context.Context, x Execution) (Execution, error) 
 			return "", err
 		}
 		now.RemindAt, q.RemindedAt = nil, &at
+		if err := m.bring(tx, now, &q, true, at); err != nil {
+			return "", err
+		}
 		return "execution.reminded", putQuestion(tx, q)
 	}})
 }

@@ -197,7 +197,7 @@ func (r *sagaRig) check(t *testing.T, w execution.Workflow) {
 	}
 }
 
-func (r *sagaRig) pages(t *testing.T, kind string) []page.Page {
+func (r *rig) pages(t *testing.T, kind string) []page.Page {
 	t.Helper()
 	all, _, err := store.List[page.Page](t.Context(), r.store, store.Query{Collection: page.Collection, Limit: store.MaxPage})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 var next = map[State][]State{
 	Planned:   {Waiting, Ready, Rejected, Superseded},
 	Waiting:   {Waiting, Ready, Rejected, Expired, Superseded, Succeeded, Blocked, Failed},
-	Ready:     {Running, Blocked, Superseded, Rejected, Uncertain},
+	Ready:     {Ready, Running, Blocked, Superseded, Rejected, Uncertain},
 	Running:   {Running, Ready, Waiting, Verifying, Succeeded, Failed, Blocked, Superseded, Uncertain},
 	Verifying: {Verifying, Succeeded, Failed, Uncertain, Reverting},
 	Succeeded: {Reverting},
