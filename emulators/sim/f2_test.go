@@ -19,7 +19,7 @@ import (
 func TestF2CrashAtEveryStep(t *testing.T) {
 	t.Parallel()
 	calm, durable := crashed(t, nil)
-	if len(calm.states) != 6 || durable < 30 {
+	if len(calm.states) != 7 || durable < 30 {
 		t.Fatalf("the run without a kill has %d executions and %d durable steps", len(calm.states), durable)
 	}
 	for n := 1; n <= durable; n++ {

@@ -124,12 +124,19 @@ func unpermitted(e Evidence) (found []string) {
 	for _, x := range e.Executions {
 		byID[x.ID] = x
 	}
+	heard := e.heard(byID)
 	for _, f := range e.Effects {
 		x, subject := byID[f.Execution], "executions/"+f.Execution
+		if x.Tells != "" { // what is asked may be told
+			continue
+		}
 		why := "no rule of that name was in force when it was claimed"
 		for _, r := range e.rules(x.Policy, at[lastBefore(claimed[subject], f.Step)]) {
 			asked := lastBefore(approved[subject], f.Step) > 0
 			vetoable := len(created[subject]) > 0 && f.At.Sub(at[created[subject][0]]) < vetoWindow-e.Skew
+			if told, ok := heard[x.ID]; x.Target.Kind == "issue" || x.Target.Kind == "pull_request" {
+				vetoable = !ok || f.At.Sub(told) < vetoWindow-e.Skew
+			}
 			if why = forbidden(x, r, asked, vetoable); why == "" {
 				break
 			}
@@ -142,6 +149,18 @@ func unpermitted(e Evidence) (found []string) {
 		}
 	}
 	return found
+}
+
+// heard is when the comment was made that told people of an execution.
+func (e Evidence) heard(byID map[string]execution.Execution) map[string]time.Time {
+	at := map[string]time.Time{}
+	for _, f := range e.Effects {
+		question := byID[f.Execution].Tells
+		if i := strings.LastIndex(question, "-"); i > 0 {
+			at[question[:i]] = f.At
+		}
+	}
+	return at
 }
 
 // forbidden says why rule r does not permit x, "" if it does. asked is whether

@@ -42,6 +42,12 @@ var plants = map[string]struct {
 	"a rule that does something else": {"I5", func(e *sim.Evidence) { e.Grants[0].Rules[0].Do = "github.issue.close" }},
 	"nobody approved":                 {"I5", func(e *sim.Evidence) { setAll(e, execution.Manual) }},
 	"an open veto window":             {"I5", func(e *sim.Evidence) { setAll(e, execution.Alert) }},
+	"an alert that nobody was told of": {"I5", func(e *sim.Evidence) {
+		setAll(e, execution.Alert)
+		for i := range e.Effects {
+			e.Effects[i].At = e.Effects[i].At.Add(time.Hour)
+		}
+	}},
 	"an approval by who caused it": {"I5", func(e *sim.Evidence) {
 		setAll(e, execution.Manual)
 		for _, f := range e.Effects {

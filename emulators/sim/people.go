@@ -24,7 +24,7 @@ const approvers = `people:
   ana: {keys: [ana], github: [ana-example]}
   codertocat: {keys: [codertocat], github: [Codertocat]}
 rules:
-  - {by: [ana, codertocat]}
+  - {by: [ana, codertocat], tell: comment}
 `
 
 // People has people look at what waits, about once a minute until d is over,

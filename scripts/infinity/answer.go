@@ -101,7 +101,15 @@ func answer(ctx context.Context, a *app, id, verb string, body map[string]string
 	if asJSON {
 		return a.jsonLine(x)
 	}
-	return a.printf("%s on %s is now %s: %s\n", x.Action, view.Clean(x.Resource), a.paint.State(string(x.State)), view.Clean(x.Reason))
+	return a.printf("%s on %s is now %s%s\n", x.Action, view.Clean(x.Resource), a.paint.State(string(x.State)), sinceWhy(x))
+}
+
+// sinceWhy is x's reason after its state, which is not said twice.
+func sinceWhy(x execution.Execution) string {
+	if rest, ok := strings.CutPrefix(x.Reason, string(x.State)+" "); ok {
+		return " " + view.Clean(rest)
+	}
+	return ": " + view.Clean(x.Reason)
 }
 
 type freezeCmd struct {

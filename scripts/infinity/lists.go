@@ -103,8 +103,12 @@ func (c *executionsCmd) Run(ctx context.Context, a *app) error {
 		"category", c.Category, "decision", id))
 }
 
-// policyOf names x's policy, and which of its steps x is.
+// policyOf names x's policy, and which of its steps x is; of what only tells
+// people of another execution, that one.
 func policyOf(x execution.Execution) string {
+	if x.Tells != "" {
+		return "asks: " + view.Short(x.Tells)
+	}
 	if x.Step == 0 {
 		return x.Policy
 	}

@@ -228,6 +228,29 @@ func TestF18Cause(t *testing.T) {
 	}
 }
 
+// Telling people what waits (Tells) leads to no decision, and is the cause of
+// nothing but comments.
+func TestF18TellingIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, `  - {name: again, on: ["com.github.issues.*", "com.github.issue_comment.*"], do: fake.undoable, capability: error-recovery, autonomy: L5, own_events: true}`+"\n")
+	r.deps.App = us
+	r.engine = decision.NewEngine(r.deps)
+	for i, x := range []execution.Execution{{ID: "near"}, {ID: "tells", Tells: "near-1", Hop: decision.MaxHop}} {
+		r.clock.Advance(time.Second)
+		x.Repository, x.Resource, x.Intent, x.State = "octo/hello", "octo/hello issue 2", 1, execution.Succeeded
+		r.began(t, x)
+		ev := ownIssue("effect", "2", i)
+		if d := r.decide(t, ev); d.Hop != 1 || d.Cause != "near" || d.Matched != 1 {
+			t.Errorf("the effect: hop %d, cause %q, matched %d", d.Hop, d.Cause, d.Matched)
+		}
+	}
+	ev := ownIssue("comment", "2", 2)
+	ev.Type = "com.github.issue_comment.created"
+	if d := r.decide(t, ev); d.Hop <= decision.MaxHop || d.Cause != "tells" || d.Matched != 0 {
+		t.Errorf("the telling: hop %d, cause %q, matched %d", d.Hop, d.Cause, d.Matched)
+	}
+}
+
 // ownIssue is an event that the App's bot caused.
 func ownIssue(id, number string, n int) event.Event {
 	ev := issue(id, number, fmt.Sprintf(`,"n":%d`, n))

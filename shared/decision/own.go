@@ -99,7 +99,8 @@ func (e *Engine) trace(ctx context.Context, ev *event.Event, in *policy.Input) (
 	if err != nil {
 		return "", fmt.Errorf("look for what caused event %s: %w", ev.ID, err)
 	}
-	found = slices.DeleteFunc(found, func(x execution.Execution) bool { return x.Intent == 0 })
+	comment := strings.HasPrefix(ev.Type, "com.github.issue_comment.")
+	found = slices.DeleteFunc(found, func(x execution.Execution) bool { return x.Intent == 0 || x.Tells != "" && !comment })
 	named := resources(*ev, in)
 	for _, x := range found {
 		if slices.Contains(named, x.Resource) {

@@ -50,7 +50,7 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 	var notDue *NotDue
 	switch {
 	case errors.Is(err, ErrFinal): // who ended it may have died before waking the next
-		return r.Machine.Wake(ctx, r.Tasks, x)
+		return r.wake(ctx, x)
 	case errors.Is(err, ErrHeld): // its holder may be dead: look again when the lease ends
 		return r.later(ctx, x, x.Lease.Until)
 	case errors.Is(err, ErrUntold):
@@ -62,12 +62,21 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	case !x.State.Leased():
-		return r.Machine.Wake(ctx, r.Tasks, x) // the claim itself ended it: expired or blocked
+		return r.wake(ctx, x) // the claim itself ended it: expired or blocked
 	}
-	if err := r.drive(ctx, x); err != nil || x.WorkflowID == "" {
+	if err := r.drive(ctx, x); err != nil || x.WorkflowID == "" && x.Tells == "" {
 		return err
 	}
-	return r.Machine.Wake(context.WithoutCancel(ctx), r.Tasks, x)
+	return r.wake(context.WithoutCancel(ctx), x)
+}
+
+// wake queues what goes on now that x may have ended: the next of its workflow,
+// or what people were to be told of.
+func (r *Runner) wake(ctx context.Context, x Execution) error {
+	if x.Tells != "" {
+		return r.wakeAsked(ctx, x)
+	}
+	return r.Machine.Wake(ctx, r.Tasks, x)
 }
 
 // drive does with the claimed x what its state asks for.

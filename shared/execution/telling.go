@@ -62,7 +62,7 @@ func onBehalf(ctx context.Context, tx store.Tx, x Execution) (Execution, error) 
 	return x, err
 }
 
-func asked(ctx context.Context, tx store.Tx, x Execution) (approval.Approval, error) {
+func asked(ctx context.Context, tx store.Reader, x Execution) (approval.Approval, error) {
 	q, err := store.Get[approval.Approval](ctx, tx, store.Key{Collection: approval.Collection, ID: x.Tells})
 	if err != nil {
 		return q, fmt.Errorf("read what %s tells of: %w", x.ID, err)
@@ -94,15 +94,34 @@ func (r *Runner) told(ctx context.Context, x Execution) (bool, error) {
 	return false, err
 }
 
-// bring carries out what tells people of x's question, if anything does, and
-// returns it as it is then.
+// bring queues what tells people of x's question, if anything does, and returns
+// it as it is now.
 func (r *Runner) bring(ctx context.Context, x Execution) (Execution, error) {
 	q, err := question(ctx, r.Machine.d.Store, &x)
 	if err != nil || q.Telling == "" {
 		return Execution{}, err
 	}
-	if err := r.Run(ctx, q.Telling); err != nil {
-		return Execution{}, err
+	t, err := r.Machine.Get(ctx, q.Telling)
+	if err != nil || t.State != Ready {
+		return t, err
 	}
-	return r.Machine.Get(ctx, q.Telling)
+	return t, r.later(ctx, t, t.Due())
+}
+
+// wakeAsked queues the execution of which t told people, if t has ended: their
+// time to answer is to begin. What a crash leaves out, sweep finds.
+func (r *Runner) wakeAsked(ctx context.Context, t Execution) error {
+	t, err := r.Machine.Get(ctx, t.ID)
+	if err != nil || !t.State.Terminal() {
+		return err
+	}
+	q, err := asked(ctx, r.Machine.d.Store, t)
+	if err != nil || q.State != approval.Pending || q.ToldAt != nil {
+		return err
+	}
+	x, err := r.Machine.Get(ctx, q.ExecutionID)
+	if err != nil {
+		return err
+	}
+	return r.later(ctx, x, r.Clock.Now())
 }

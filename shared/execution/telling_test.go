@@ -210,7 +210,11 @@ func TestFreezeHoldsTellingUp(t *testing.T) {
 		t.Errorf("told at %s", x.ToldAt)
 	}
 	frozen = false
-	w.pass(t, 3*time.Minute)
+	w.tasks.take(w.clock.Now().Add(time.Hour))
+	w.try(t, "tell-x-1") // as its task does that the lift queued
+	for _, id := range w.tasks.take(w.clock.Now().Add(time.Second)) {
+		w.try(t, id) // what waits is looked at at once
+	}
 	if x := w.wantState(t, "x", execution.Waiting); x.ToldAt == nil || len(w.said) != 1 {
 		t.Errorf("after the freeze: told at %v, said %q", x.ToldAt, w.said)
 	}
@@ -245,7 +249,7 @@ func TestDryRunsTellNobody(t *testing.T) {
 	w.runner.Live = func(int64) bool { return false }
 	w.put(t, untold(execution.Alert))
 	w.try(t, "x")
-	w.pass(t, time.Minute)
+	w.pass(t, 20*time.Second)
 	w.wantState(t, "tell-x-1", execution.Blocked)
 	if x := w.wantState(t, "x", execution.Waiting); x.ToldAt == nil || len(w.said) > 0 {
 		t.Errorf("told at %v, said %q", x.ToldAt, w.said)
@@ -261,6 +265,7 @@ func TestOverIsNotTold(t *testing.T) {
 	w.before = once(errDown)
 	w.put(t, untold(execution.Manual))
 	w.try(t, "x")
+	w.try(t, "tell-x-1")
 	if _, err := w.machine.Answer(t.Context(), "x", says(approval.Reject, "key:ann", ""), anybody); err != nil {
 		t.Fatal(err)
 	}
@@ -281,6 +286,7 @@ func TestDoubtIsClearedThoughOver(t *testing.T) {
 	w.after = once(errDown)
 	w.put(t, untold(execution.Manual))
 	w.try(t, "x")
+	w.try(t, "tell-x-1")
 	if _, err := w.machine.Answer(t.Context(), "x", says(approval.Reject, "key:ann", ""), anybody); err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +304,7 @@ func TestRemindersAndNewRoundsAreTold(t *testing.T) {
 	x.Remind = 10 * time.Minute
 	w.put(t, x)
 	w.try(t, "x")
-	w.pass(t, 50*time.Minute+10*time.Second) // no time for sweep to find it
+	w.pass(t, 50*time.Minute+40*time.Second) // no time for sweep to find it
 	if len(w.said) != 2 {
 		t.Errorf("said %q by the time of the reminder", w.said)
 	}
