@@ -58,7 +58,7 @@ func endVeto(ctx context.Context, tx store.Tx, x *Execution, now time.Time) (str
 	case x.ToldAt == nil:
 		return "", ErrUntold
 	case now.Before(x.NotBefore):
-		return "", &NotDue{At: x.Due()}
+		return "", &NotDue{At: x.Due(), Now: now}
 	}
 	x.Answer, x.ApprovedHash = "nobody vetoed in time", x.PlanHash
 	if err := x.move(Ready, x.Answer); err != nil {
@@ -75,7 +75,7 @@ func expire(ctx context.Context, tx store.Tx, x *Execution, now time.Time) (stri
 	case x.ToldAt == nil:
 		return "", ErrUntold
 	case x.Deadline == nil || now.Before(*x.Deadline):
-		return "", &NotDue{At: x.Due()}
+		return "", &NotDue{At: x.Due(), Now: now}
 	}
 	x.Answer = "nobody approved in time"
 	if err := x.move(Expired, x.Answer); err != nil {
@@ -91,7 +91,7 @@ func (m *Machine) claim(ctx context.Context, tx store.Tx, x *Execution, now time
 	case x.State == Waiting:
 		return "", errWaiting
 	case now.Before(x.NotBefore):
-		return "", &NotDue{At: x.NotBefore}
+		return "", &NotDue{At: x.NotBefore, Now: now}
 	case x.State.Leased() && x.Lease != nil && now.Before(x.Lease.Until):
 		return "", ErrHeld
 	case x.State == Reverting:

@@ -85,7 +85,9 @@ func (m *Machine) permitOnce(gates []Gate, x Execution) func(ctx context.Context
 // was refused committed nothing, so that it may have read what is no longer so:
 // what somebody else has claimed or brought to its end meanwhile is left alone.
 func (m *Machine) putOff(ctx context.Context, id, why string) (Execution, error) {
+	var at time.Time
 	x, err := m.apply(ctx, id, change{actor: ActorExecute, fn: func(_ context.Context, _ store.Tx, x *Execution, now time.Time) (string, error) {
+		at = now
 		claimed := x.Lease != nil && now.Before(x.Lease.Until) && x.State.Leased()
 		if claimed || now.Before(x.NotBefore) || x.State.Terminal() || x.State == Waiting || x.State == Verifying {
 			return "", nil
@@ -99,7 +101,7 @@ func (m *Machine) putOff(ctx context.Context, id, why string) (Execution, error)
 	if err != nil {
 		return x, err
 	}
-	return x, &NotDue{At: resume(m.d.Clock.Now())}
+	return x, &NotDue{At: resume(at), Now: at}
 }
 
 // waiting is how what has to wait is left, and what is said of it.

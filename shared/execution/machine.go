@@ -2,6 +2,7 @@ package execution
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -51,10 +52,23 @@ var (
 )
 
 // NotDue says that an execution may not run before At.
-type NotDue struct{ At time.Time } //nolint:errname // reads as it is said
+type NotDue struct { //nolint:errname // reads as it is said
+	At  time.Time
+	Now time.Time // by the store's clock
+}
 
 // Error implements error.
 func (e *NotDue) Error() string { return "not due before " + e.At.Format(time.RFC3339) }
+
+// now is the time by which executions go: the store's, which is one for all
+// workers and never goes back, so that no wrong clock of a worker can cut a veto
+// window short. A store without a clock leaves it to c.
+func now(doc store.Document, c clock.Clock) time.Time {
+	if doc.ReadAt.IsZero() {
+		return c.Now()
+	}
+	return doc.ReadAt
+}
 
 // keyOf returns the document's key.
 func keyOf(id string) store.Key { return store.Key{Collection: Collection, ID: id} }
@@ -65,11 +79,21 @@ func (m *Machine) Get(ctx context.Context, id string) (Execution, error) {
 }
 
 func get(ctx context.Context, r store.Reader, id string) (Execution, error) {
-	x, err := store.Get[Execution](ctx, r, keyOf(id))
-	if errors.Is(err, store.ErrNotFound) {
-		return x, fault.Wrap(fault.NotFound, err, "there is no execution %q", id)
-	}
+	x, _, err := read(ctx, r, id)
 	return x, err
+}
+
+// read returns the execution, and the document that it is.
+func read(ctx context.Context, r store.Reader, id string) (x Execution, doc store.Document, err error) {
+	if doc, err = r.Get(ctx, keyOf(id)); errors.Is(err, store.ErrNotFound) {
+		return x, doc, fault.Wrap(fault.NotFound, err, "there is no execution %q", id)
+	}
+	if err == nil {
+		if err = json.Unmarshal(doc.Data, &x); err != nil {
+			err = fmt.Errorf("decode %s: %w", doc.Key, err)
+		}
+	}
+	return x, doc, err
 }
 
 // change is one transition: fn moves x and names the record's verb.
@@ -83,11 +107,11 @@ type change struct {
 func (m *Machine) apply(ctx context.Context, id string, c change) (Execution, error) {
 	var after Execution
 	err := m.run(ctx, func(ctx context.Context, tx store.Tx) error {
-		x, err := get(ctx, tx, id)
+		x, doc, err := read(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		from, now := x.State, m.d.Clock.Now()
+		from, now := x.State, now(doc, m.d.Clock)
 		verb, err := c.fn(ctx, tx, &x, now)
 		after = x
 		if err != nil || verb == "" {

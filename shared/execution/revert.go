@@ -48,11 +48,11 @@ func (x *Execution) wantUndone(by, reason string, now time.Time) {
 func (m *Machine) Revert(ctx context.Context, id, by, reason string) (Execution, error) {
 	var after Execution
 	err := m.run(ctx, func(ctx context.Context, tx store.Tx) error {
-		x, err := get(ctx, tx, id)
+		x, doc, err := read(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		now := m.d.Clock.Now()
+		now := now(doc, m.d.Clock)
 		if x.WorkflowID != "" {
 			err = m.revertWorkflow(ctx, tx, &x, by, reason, now)
 		} else {

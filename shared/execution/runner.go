@@ -55,7 +55,7 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 		return r.later(ctx, x, x.Lease.Until)
 	case errors.Is(err, ErrUntold):
 		return r.propose(ctx, x)
-	case errors.As(err, &notDue) && x.RemindAt != nil && !r.Clock.Now().Before(*x.RemindAt):
+	case errors.As(err, &notDue) && x.RemindAt != nil && !notDue.Now.Before(*x.RemindAt):
 		return r.remind(ctx, x)
 	case errors.As(err, &notDue):
 		return r.later(ctx, x, notDue.At)
@@ -214,12 +214,16 @@ func (r *Runner) later(ctx context.Context, x Execution, at time.Time) error {
 
 // Enqueue queues the task that runs x, once for each state and attempt of it.
 func Enqueue(ctx context.Context, tasks task.Enqueuer, x Execution, at time.Time) error {
+	at = at.Add(time.Millisecond - 1).Truncate(time.Millisecond) // no clock is finer: it must not come before its time
+	return enqueue(ctx, tasks, x, at, at)
+}
+
+func enqueue(ctx context.Context, tasks task.Enqueuer, x Execution, at, named time.Time) error {
 	body, err := json.Marshal(TaskBody{Execution: x.ID})
 	if err != nil {
 		return fmt.Errorf("queue execution %s: %w", x.ID, err)
 	}
-	at = at.Add(time.Millisecond - 1).Truncate(time.Millisecond) // no clock is finer: it must not come before its time
-	name := fmt.Sprintf("%s-%s-%d-%d", x.ID, x.State, fence(&x), at.Unix())
+	name := fmt.Sprintf("%s-%s-%d-%d", x.ID, x.State, fence(&x), named.Unix())
 	err = tasks.Enqueue(ctx, task.Task{Queue: Queue, Name: name, At: at, Body: body})
 	if err != nil && !errors.Is(err, task.ErrExists) {
 		return fmt.Errorf("queue execution %s: %w", x.ID, err)

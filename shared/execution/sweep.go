@@ -3,6 +3,7 @@ package execution
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -45,23 +46,28 @@ func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
 func (s *Sweeper) sweep(ctx context.Context, state State) (int, error) {
 	q := store.Query{
 		Collection: Collection, OrderBy: "updated_at", Limit: cmp.Or(s.Page, 200),
-		Where: []store.Filter{
-			{Field: "state", Op: store.Eq, Value: string(state)},
-			{Field: "updated_at", Op: store.Le, Value: s.Clock.Now().Add(-s.grace())},
-		},
+		Where: []store.Filter{{Field: "state", Op: store.Eq, Value: string(state)}},
 	}
 	woken := 0
 	var errs []error
 	for {
-		found, next, err := store.List[Execution](ctx, s.Store, q)
+		page, err := s.Store.Query(ctx, q)
 		if err != nil {
 			return woken, errors.Join(append(errs, err)...)
 		}
-		for _, x := range found {
-			if !s.late(x) {
+		for _, doc := range page.Documents {
+			var x Execution
+			if err := json.Unmarshal(doc.Data, &x); err != nil {
+				return woken, errors.Join(append(errs, fmt.Errorf("decode %s: %w", doc.Key, err))...)
+			}
+			now := now(doc, s.Clock)
+			if x.UpdatedAt.After(now.Add(-s.grace())) {
+				return woken, errors.Join(errs...) // so are all that follow
+			}
+			if !s.late(x, now) {
 				continue
 			}
-			if err := s.wake(ctx, x); err != nil {
+			if err := s.wake(ctx, x, now); err != nil {
 				if errs = append(errs, err); len(errs) == maxFailures {
 					return woken, errors.Join(errs...)
 				}
@@ -69,26 +75,27 @@ func (s *Sweeper) sweep(ctx context.Context, state State) (int, error) {
 			}
 			woken++
 		}
-		if next == "" {
+		if page.Next == "" {
 			return woken, errors.Join(errs...)
 		}
-		q.Cursor = next
+		q.Cursor = page.Next
 	}
 }
 
 // late reports whether x should have moved by now.
-func (s *Sweeper) late(x Execution) bool {
+func (s *Sweeper) late(x Execution, now time.Time) bool {
 	due := x.Due()
 	if x.State.Leased() && x.Lease != nil {
 		due = x.Lease.Until
 	}
-	return s.Clock.Now().After(due.Add(s.grace()))
+	return now.After(due.Add(s.grace()))
 }
 
 func (s *Sweeper) grace() time.Duration { return cmp.Or(s.Grace, 30*time.Second) }
 
-// wake queues x under a name of this minute, so that an earlier task of the
-// same name, lost after it was taken, does not stand in the way.
-func (s *Sweeper) wake(ctx context.Context, x Execution) error {
-	return Enqueue(ctx, s.Tasks, x, s.Clock.Now().Truncate(time.Minute))
+// wake queues x at once, whatever the queue's clock says, under a name of this
+// minute, so that an earlier task of the same name, lost after it was taken,
+// does not stand in the way.
+func (s *Sweeper) wake(ctx context.Context, x Execution, now time.Time) error {
+	return enqueue(ctx, s.Tasks, x, time.Time{}, now.Truncate(time.Minute))
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"time"
 )
 
 // MaxDocumentBytes is the limit of one document, Firestore's 1 MiB less room
@@ -45,6 +46,9 @@ type Document struct {
 	Key     Key
 	Version uint64 // grows with every write that changes the document, also after a Delete
 	Data    json.RawMessage
+	// ReadAt is when it was read, by the store's own clock: one for all who use
+	// the store, and it never goes back. Zero if the driver has none.
+	ReadAt time.Time
 }
 
 // Op compares a field with a value.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	database "github.com/InfinityXOneSystems/infinity-matrix/shared/embedded"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/internal/docstore"
@@ -22,7 +23,7 @@ type Store struct{ *docstore.Store }
 
 // New returns a store on db that serves the queries of schema.
 func New(db *database.DB, schema store.Schema) *Store {
-	return &Store{docstore.New(engine{db}, docstore.Options{Schema: schema})}
+	return &Store{docstore.New(engine{db}, docstore.Options{Schema: schema, Now: clock.NewSteady().Now})}
 }
 
 // Close implements store.Store; the database stays open.

@@ -102,5 +102,5 @@ func document(collection string, snap *firestore.DocumentSnapshot) (store.Docume
 	if err != nil {
 		return store.Document{}, fmt.Errorf("decode %s: %w", k, err)
 	}
-	return store.Document{Key: k, Version: uint64(snap.UpdateTime.UnixMicro()), Data: data}, nil
+	return store.Document{Key: k, Version: uint64(snap.UpdateTime.UnixMicro()), Data: data, ReadAt: snap.ReadTime.UTC().Truncate(time.Microsecond)}, nil
 }

@@ -27,7 +27,7 @@ type Faults interface {
 // Options tune New. The zero value has no indexes and no faults.
 type Options struct {
 	Schema store.Schema
-	Clock  clock.Clock
+	Clock  clock.Clock // also the store's own, for store.Document.ReadAt
 	Faults Faults
 }
 
@@ -37,6 +37,9 @@ type Store struct{ *docstore.Store }
 // New returns an empty store.
 func New(o Options) *Store {
 	d := docstore.Options{Schema: o.Schema, Clock: o.Clock}
+	if o.Clock != nil {
+		d.Now = o.Clock.Now
+	}
 	if o.Faults != nil {
 		d.Before, d.After = o.Faults.Before, o.Faults.After
 	}

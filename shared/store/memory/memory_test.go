@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/storetest"
@@ -13,7 +14,7 @@ import (
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Options{}, func(*testing.T) store.Store {
-		return memory.New(memory.Options{Schema: storetest.Schema})
+		return memory.New(memory.Options{Schema: storetest.Schema, Clock: clock.Real{}})
 	})
 }
 

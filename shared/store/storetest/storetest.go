@@ -45,6 +45,7 @@ func Run(t *testing.T, o Options, open func(t *testing.T) store.Store) {
 	tests := map[string]func(*testing.T, store.Store){
 		"documents":           testDocuments,
 		"versions":            testVersions,
+		"read at":             testReadAt,
 		"refusals":            testRefusals,
 		"values come back":    testValues,
 		"collections":         testCollections,

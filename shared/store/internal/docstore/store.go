@@ -18,6 +18,8 @@ import (
 type Options struct {
 	Schema store.Schema
 	Clock  clock.Clock // for the pause before a transaction is run again
+	// Now is the store's own clock, for Document.ReadAt; nil if it has none.
+	Now func() time.Time
 	// Before and After, if set, are called around each commit and may fail it:
 	// Before leaves nothing behind; an error of After comes although the commit
 	// stands.
@@ -61,7 +63,25 @@ func (s *Store) Get(ctx context.Context, k store.Key) (store.Document, error) {
 	if value == nil {
 		return store.Document{}, fmt.Errorf("read %s: %w", k, store.ErrNotFound)
 	}
-	return decode(k, value)
+	return s.date(decode(k, value))
+}
+
+// date says when doc was read.
+func (s *Store) date(doc store.Document, err error) (store.Document, error) {
+	if err == nil && s.o.Now != nil {
+		doc.ReadAt = s.o.Now()
+	}
+	return doc, err
+}
+
+func (s *Store) datePage(p store.Page, err error) (store.Page, error) {
+	if err == nil && s.o.Now != nil {
+		now := s.o.Now()
+		for i := range p.Documents {
+			p.Documents[i].ReadAt = now
+		}
+	}
+	return p, err
 }
 
 // Query implements store.Reader.
@@ -75,7 +95,7 @@ func (s *Store) Query(ctx context.Context, q store.Query) (store.Page, error) {
 	}
 	snap := s.engine.Snapshot()
 	defer func() { _ = snap.Close() }()
-	return span.page(snap, q)
+	return s.datePage(span.page(snap, q))
 }
 
 // attempts is how often a transaction is run before it is given up.

@@ -64,7 +64,7 @@ func (t *transaction) Get(ctx context.Context, k store.Key) (store.Document, err
 	if value == nil {
 		return store.Document{}, fmt.Errorf("read %s: %w", k, store.ErrNotFound)
 	}
-	return decode(k, value)
+	return t.store.date(decode(k, value))
 }
 
 // Query implements store.Reader. What it read is the whole range of the query
@@ -78,7 +78,7 @@ func (t *transaction) Query(ctx context.Context, q store.Query) (store.Page, err
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}
 	t.spans = append(t.spans, span)
-	page, err := span.page(t.snap, q)
+	page, err := t.store.datePage(span.page(t.snap, q))
 	for _, doc := range page.Documents {
 		t.saw(docKey(doc.Key), seen{})
 	}
