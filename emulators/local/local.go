@@ -20,9 +20,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/functions"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/function"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/page"
 )
 
 // Config says where and how to run.
@@ -35,6 +37,10 @@ type Config struct {
 	Echo       bool   // the fake GitHub tells of what the platform did there, as GitHub does
 	Log        *slog.Logger
 	Clock      clock.Clock
+	// Asked and Paged, if set, are told of what waits for a person, at least
+	// once, and again with each change of it.
+	Asked func(approval.Approval)
+	Paged func(page.Page)
 }
 
 // Info is what a user needs to know of a running platform.
@@ -96,6 +102,7 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 	group.Go(func() error {
 		info.ReadyAfter = time.Since(started)
 		ready(info)
+		h.waits(ctx, group)
 		return nil
 	})
 	return errors.Join(group.Wait(), h.sealLast(ctx))

@@ -61,20 +61,21 @@ func decided(t *testing.T, info local.Info, delivery string) (d decision.Decisio
 	return d
 }
 
-// finish approves what waits, and demands that it succeeds.
+// finish approves what waits, as soon as it is asked: telling people of so much
+// at once would take the budget of requests to GitHub. It demands that it succeeds.
 func finish(t *testing.T, e local.Endpoint, p decision.Proposal) {
 	t.Helper()
 	var x execution.Execution
 	until(t, 20*time.Second, p.Policy+" to settle", func() bool {
 		get(t, e, "/v1/executions/"+p.ExecutionID, &x)
-		return x.State == execution.Waiting && x.ToldAt != nil || x.State.Terminal()
+		return x.State == execution.Waiting && x.Round > 0 || x.State.Terminal()
 	})
 	for round := 0; x.State == execution.Waiting; { // later events may have changed the plan: then it is asked again
 		round = x.Round
 		approve(t, e, x.ID)
 		until(t, 20*time.Second, p.Policy+" to end", func() bool {
 			get(t, e, "/v1/executions/"+p.ExecutionID, &x)
-			return x.State.Terminal() || x.Round > round && x.ToldAt != nil
+			return x.State.Terminal() || x.Round > round
 		})
 	}
 	for _, id := range p.Executions() { // of several steps each begins when the one before has ended

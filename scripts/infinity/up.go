@@ -37,8 +37,10 @@ func (c *upCmd) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(app.stderr, &slog.HandlerOptions{Level: level}))
+	waits := newBulletin(app)
 	err := local.Run(ctx, local.Config{
 		Data: app.data, Policies: c.Policies, Port: c.Port, GitHubPort: c.GitHubPort, GitHub: c.GitHub, Echo: true, Log: log, Clock: clock.Real{},
+		Asked: waits.asked, Paged: waits.paged,
 	}, func(info local.Info) { printUp(app, info, c.Policies) })
 	if err == nil {
 		err = app.printf("Stopped. What was accepted is in %s; the next start goes on with it.\n", app.data)

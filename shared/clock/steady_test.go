@@ -27,8 +27,8 @@ func TestSteadyNeverGoesBack(t *testing.T) {
 			t.Errorf("after %d s it is %s later, want %s", i+1, got, c.want)
 		}
 	}
-	real := clock.NewSteady().Now()
-	if d := time.Since(real); d < 0 || d > time.Minute || real.Location() != time.UTC {
-		t.Errorf("it is %s off, in %s", d, real.Location())
+	own := clock.NewSteady().Now()
+	if d := time.Since(own); d < 0 || d > time.Minute || own.Location() != time.UTC {
+		t.Errorf("it is %s off, in %s", d, own.Location())
 	}
 }

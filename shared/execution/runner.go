@@ -215,15 +215,17 @@ func (r *Runner) later(ctx context.Context, x Execution, at time.Time) error {
 // Enqueue queues the task that runs x, once for each state and attempt of it.
 func Enqueue(ctx context.Context, tasks task.Enqueuer, x Execution, at time.Time) error {
 	at = at.Add(time.Millisecond - 1).Truncate(time.Millisecond) // no clock is finer: it must not come before its time
-	return enqueue(ctx, tasks, x, at, at)
+	return enqueue(ctx, tasks, x, at, fmt.Sprint(at.Unix()))
 }
 
-func enqueue(ctx context.Context, tasks task.Enqueuer, x Execution, at, named time.Time) error {
+// enqueue queues the task that runs x, once for each state and attempt of it and
+// each occasion.
+func enqueue(ctx context.Context, tasks task.Enqueuer, x Execution, at time.Time, occasion string) error {
 	body, err := json.Marshal(TaskBody{Execution: x.ID})
 	if err != nil {
 		return fmt.Errorf("queue execution %s: %w", x.ID, err)
 	}
-	name := fmt.Sprintf("%s-%s-%d-%d", x.ID, x.State, fence(&x), named.Unix())
+	name := fmt.Sprintf("%s-%s-%d-%s", x.ID, x.State, fence(&x), occasion)
 	err = tasks.Enqueue(ctx, task.Task{Queue: Queue, Name: name, At: at, Body: body})
 	if err != nil && !errors.Is(err, task.ErrExists) {
 		return fmt.Errorf("queue execution %s: %w", x.ID, err)

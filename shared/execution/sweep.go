@@ -97,5 +97,5 @@ func (s *Sweeper) grace() time.Duration { return cmp.Or(s.Grace, 30*time.Second)
 // minute, so that an earlier task of the same name, lost after it was taken,
 // does not stand in the way.
 func (s *Sweeper) wake(ctx context.Context, x Execution, now time.Time) error {
-	return enqueue(ctx, s.Tasks, x, time.Time{}, now.Truncate(time.Minute))
+	return enqueue(ctx, s.Tasks, x, time.Time{}, fmt.Sprint(now.Truncate(time.Minute).Unix()))
 }

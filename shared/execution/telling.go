@@ -123,5 +123,5 @@ func (r *Runner) wakeAsked(ctx context.Context, t Execution) error {
 	if err != nil {
 		return err
 	}
-	return r.later(ctx, x, r.Clock.Now())
+	return enqueue(ctx, r.Tasks, x, time.Time{}, "told-"+t.ID)
 }

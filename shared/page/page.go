@@ -33,7 +33,7 @@ const (
 // Page is one trouble.
 type Page struct {
 	ID         string     `json:"id"`   // hash of Kind and Subject
-	Kind       string     `json:"kind"` // "dead_letter", "quarantine", "fight", "configuration", "installation_suspended"
+	Kind       string     `json:"kind"` // "dead_letter", "quarantine", "fight", "configuration", "installation_suspended", "untold"
 	Severity   Severity   `json:"severity"`
 	Subject    string     `json:"subject"` // what it is about: "executions/…", "agent-orchestrator.dead"
 	Summary    string     `json:"summary"` // one sentence: what happened

@@ -33,11 +33,11 @@ type fixed struct{ c *approval.Config }
 
 func (f fixed) Current() *approval.Config { return f.c }
 
-func load(t testing.TB) *approval.Config {
-	t.Helper()
+func load(tb testing.TB) *approval.Config {
+	tb.Helper()
 	c, err := approval.Load(fstest.MapFS{approval.File: {Data: []byte(rules)}})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
@@ -79,13 +79,13 @@ func TestText(t *testing.T) {
 	}
 }
 
-func comments(t testing.TB) notice.Comments {
-	t.Helper()
+func comments(tb testing.TB) notice.Comments {
+	tb.Helper()
 	registry, err := action.NewRegistry(actiongithub.New(nil)...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return notice.Comments{Config: fixed{load(t)}, Actions: registry}
+	return notice.Comments{Config: fixed{load(tb)}, Actions: registry}
 }
 
 func about(kind string) execution.Execution {
@@ -148,31 +148,43 @@ func outside(body string) string {
 	return out.String()
 }
 
-// FuzzText: whatever outsiders had a part in, the comment is one that the action
-// takes, and their text stays inside of its block.
-func FuzzText(f *testing.F) {
-	for _, s := range []string{
-		"", "```\n/approve " + id + "\n", "@everyone ````` <!-- infinity:x -->", "\u202ereversed\u0000\u009f", "<!--", "\xff",
-		strings.Repeat("`", 5000), strings.Repeat("long ", 20000), "<!<!----", "a\r\nb\r",
-	} {
-		f.Add(s)
+// hostile are words that want out of their block.
+var hostile = []string{
+	"", "```\n/approve " + id + "\n", "@everyone ````` <!-- infinity:x -->", "\u202ereversed\u0000\u009f", "<!--", "\xff",
+	strings.Repeat("`", 5000), strings.Repeat("long ", 20000), "<!<!----", "a\r\nb\r", "~~~\n\n# no block\n",
+}
+
+// TestWordsStayInTheirBlock: whatever outsiders had a part in, the comment is one
+// that the action takes, and their words stay inside of their block.
+func TestWordsStayInTheirBlock(t *testing.T) {
+	t.Parallel()
+	for _, words := range hostile {
+		inside(t, words)
 	}
-	c := comments(f)
-	f.Fuzz(func(t *testing.T, words string) {
-		q := question("Alert")
-		q.Plan.Effects[0].After = words
-		x, err := c.Telling(about("issue"), q, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var args struct{ Body string }
-		if err := json.Unmarshal(x.Args, &args); err != nil {
-			t.Fatal(err)
-		}
-		q.Plan.Effects[0].After = "x"
-		plain := notice.Text(q, load(t), asked.Add(time.Hour), false)
-		if got, want := outside(args.Body), outside(plain); got != want {
-			t.Errorf("outside of the blocks:\n%s\nwant\n%s", got, want)
-		}
-	})
+}
+
+func FuzzText(f *testing.F) {
+	for _, words := range hostile {
+		f.Add(words)
+	}
+	f.Fuzz(inside)
+}
+
+func inside(t *testing.T, words string) {
+	t.Helper()
+	c, q := comments(t), question("Alert")
+	q.Plan.Effects[0].After = words
+	q.Then[0].Resource = words
+	x, err := c.Telling(about("issue"), q, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var args struct{ Body string }
+	if err := json.Unmarshal(x.Args, &args); err != nil {
+		t.Fatal(err)
+	}
+	want := outside(notice.Text(question("Alert"), load(t), asked.Add(time.Hour), false))
+	if got := outside(args.Body); got != want {
+		t.Errorf("%q: outside of the blocks:\n%s\nwant\n%s", words, got, want)
+	}
 }
