@@ -1,6 +1,7 @@
 package execution_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
 // wrong is a clock that is off.
@@ -123,5 +125,31 @@ func TestF10ClocksThatAreOff(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLeaseRunsFromBeforeTheClaim: a worker that stands still between claiming
+// and doing has that much less time, whatever its clock says of the lease's end.
+func TestLeaseRunsFromBeforeTheClaim(t *testing.T) {
+	t.Parallel()
+	act := &fake{class: action.ClassA, world: &world{}}
+	r := newRig(t, act)
+	ahead := &atomic.Int64{}
+	ahead.Store(int64(2 * time.Minute))
+	r.runner.Clock = wrong{r.clock, ahead}
+	r.put(t, ready("x"))
+	gate := func(context.Context, store.Tx, execution.Execution, time.Time) (string, error) {
+		r.clock.Advance(lease * 2 / 3) // it stands still
+		return "", nil
+	}
+	r.runner.Machine = execution.NewMachine(execution.Deps{Store: r.store, Clock: r.clock, Gates: []execution.Gate{gate}, Lease: lease})
+	_ = r.runner.Run(t.Context(), "x")
+	if act.world.applies > 0 {
+		t.Error("it began with no time left")
+	}
+	r.runner.Machine = r.machine
+	r.clock.Advance(2 * lease)
+	if err := r.runner.Run(t.Context(), "x"); err != nil || act.world.effects != 1 {
+		t.Errorf("with a clock that is ahead: %v, %d effects", err, act.world.effects)
 	}
 }

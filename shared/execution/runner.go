@@ -46,6 +46,7 @@ type Runner struct {
 // Run does what the execution id needs now. An error means that the task is
 // to be called again; that there is nothing to do is no error.
 func (r *Runner) Run(ctx context.Context, id string) error {
+	began := r.Clock.Now()
 	x, err := r.Machine.Claim(ctx, id, r.Owner)
 	var notDue *NotDue
 	switch {
@@ -64,7 +65,7 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 	case !x.State.Leased():
 		return r.wake(ctx, x) // the claim itself ended it: expired or blocked
 	}
-	if err := r.drive(ctx, x); err != nil || x.WorkflowID == "" && x.Tells == "" {
+	if err := r.drive(ctx, x, began); err != nil || x.WorkflowID == "" && x.Tells == "" {
 		return err
 	}
 	return r.wake(context.WithoutCancel(ctx), x)
@@ -80,7 +81,7 @@ func (r *Runner) wake(ctx context.Context, x Execution) error {
 }
 
 // drive does with the claimed x what its state asks for.
-func (r *Runner) drive(ctx context.Context, x Execution) error {
+func (r *Runner) drive(ctx context.Context, x Execution, began time.Time) error {
 	act, err := r.Actions.Lookup(x.Action)
 	switch {
 	case err != nil && x.State == Reverting:
@@ -88,8 +89,10 @@ func (r *Runner) drive(ctx context.Context, x Execution) error {
 	case err != nil:
 		return r.end(ctx, x, Failed, err, nil)
 	}
-	// A third of the lease is left, so that no request outlives it.
-	ctx, cancel := context.WithTimeout(ctx, r.Machine.d.Lease*2/3)
+	// A third of the lease is left, so that no request outlives it. It is counted
+	// by this worker's clock from before the claim: the lease's end is by the
+	// store's clock, and a worker may stand still before it gets here.
+	ctx, cancel := context.WithTimeout(ctx, r.Machine.d.Lease*2/3-max(r.Clock.Now().Sub(began), 0))
 	defer cancel()
 	switch x.State {
 	case Verifying:
