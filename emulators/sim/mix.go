@@ -9,6 +9,11 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/github"
 )
 
+// maxSkew is how far a clock may be off, either way, in the mix. Two that differ
+// by more than 10 s are beyond what is promised of class B: a request that was
+// given up is waited for for 15 s, and may be carried out 5 s late.
+const maxSkew = 5 * time.Second
+
 // Swarm draws faults: each kind is there in some worlds only and with another
 // strength in each, since faults that are always there hide one another.
 func Swarm(dice *rand.Rand) Faults {
@@ -20,7 +25,7 @@ func Swarm(dice *rand.Rand) Faults {
 	}
 	var skew time.Duration
 	if dice.IntN(4) == 0 {
-		skew = time.Duration(dice.Int64N(int64(120 * time.Second)))
+		skew = time.Duration(dice.Int64N(int64(maxSkew)))
 	}
 	return Faults{
 		Skew: skew,

@@ -222,3 +222,22 @@ func TestSlowAnswerIsAskedAgain(t *testing.T) {
 		t.Errorf("it made %q and is %s, held: %t: %s", act.made, x.State, x.Held, x.Reason)
 	}
 }
+
+// A worker that stood still while it claimed sends nothing: its lease is over
+// before it begins.
+func TestStoppedWhileClaiming(t *testing.T) {
+	t.Parallel()
+	r, act := newBraked(t, action.ClassB, -1)
+	still := func(context.Context, store.Tx, execution.Execution, time.Time) (string, error) {
+		r.clock.Advance(2 * lease)
+		return "", nil
+	}
+	r.machine = execution.NewMachine(execution.Deps{Store: r.store, Clock: r.clock, Lease: lease, Gates: []execution.Gate{still}})
+	r.runner.Machine = r.machine
+	if err := r.runner.Run(t.Context(), "x"); err == nil {
+		t.Error("the task is not run again")
+	}
+	if x := r.get(t, "x"); len(act.made) > 0 || x.State == execution.Succeeded {
+		t.Errorf("it made %q under a lease that was over, and is %s: %s", act.made, x.State, x.Reason)
+	}
+}
