@@ -22,9 +22,10 @@ import (
 
 // Names of the secrets, as functions.yaml has them.
 const (
-	secretWebhook = "github-webhook" //nolint:gosec // a name
-	secretAppKey  = "github-app-key" //nolint:gosec // a name
-	secretLogKey  = "audit-log-key"  //nolint:gosec // a name
+	secretWebhook = "github-webhook"    //nolint:gosec // a name
+	secretAppKey  = "github-app-key"    //nolint:gosec // a name
+	secretLogKey  = "audit-log-key"     //nolint:gosec // a name
+	secretLinkKey = "approval-link-key" //nolint:gosec // a name
 )
 
 // appID is the App's id on the fake GitHub.
@@ -82,6 +83,13 @@ func (h *host) secret(ctx context.Context, name string, create func() ([]byte, e
 		return nil, fmt.Errorf("keep secret %s: %w", name, err)
 	}
 	return value, nil
+}
+
+// newLinkKey makes the key of the links by which people answer.
+func newLinkKey() ([]byte, error) {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails since Go 1.24
+	return key, nil
 }
 
 func newWebhookSecret() ([]byte, error) {

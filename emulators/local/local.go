@@ -71,8 +71,10 @@ func Run(ctx context.Context, cfg Config, ready func(Info)) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	if _, err := h.secret(ctx, secretLogKey, newLogKey); err != nil {
-		return err
+	for name, create := range map[string]func() ([]byte, error){secretLogKey: newLogKey, secretLinkKey: newLinkKey} {
+		if _, err := h.secret(ctx, name, create); err != nil {
+			return err
+		}
 	}
 	world, err := h.openWorld(ctx)
 	if err != nil {

@@ -44,6 +44,7 @@ func newAPI(mux *http.ServeMux, d Deps, schema store.Schema) *api {
 	a.decisions()
 	a.executions()
 	a.approvals()
+	a.links()
 	a.workflows()
 	a.freezes()
 	a.autonomy()

@@ -18,6 +18,7 @@ import (
 	actiongithub "github.com/InfinityXOneSystems/infinity-matrix/shared/action/github"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/link"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/clock"
@@ -46,6 +47,8 @@ type Config struct {
 	PlanTimeout time.Duration `env:"GATEWAY_PLAN_TIMEOUT, default=5m"`
 	// App says which events are our own, for replays and back-tests.
 	App decision.App
+	// LinkKey names the secret whose versions sign links, at least 32 bytes each.
+	LinkKey string `env:"GATEWAY_LINK_KEY_SECRET, default=approval-link-key"`
 	// Schema says which filters the store has an index for; the others are
 	// applied to what it answers.
 	Schema store.Schema
@@ -56,6 +59,9 @@ func (c Config) Validate() error {
 	var errs []error
 	if c.Policies == "" {
 		errs = append(errs, errors.New("INFINITY_POLICIES is empty; name the folder that holds policies/"))
+	}
+	if c.LinkKey == "" {
+		errs = append(errs, errors.New("GATEWAY_LINK_KEY_SECRET is empty; name the secret that signs links"))
 	}
 	if c.PlanTimeout <= 0 {
 		errs = append(errs, fmt.Errorf("GATEWAY_PLAN_TIMEOUT is %s; it must be above zero", c.PlanTimeout))
@@ -93,6 +99,7 @@ type Deps struct {
 	Blobs      Blobs
 	Tasks      task.Enqueuer
 	Answers    Answers
+	Links      Links
 	Approvers  desk.Config
 	Reverts    Reverts
 	Decider    Decider
@@ -139,10 +146,14 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 	}
 	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock})
 	approvers := approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log)
+	answers := &desk.Desk{
+		Machine: machine, Config: approvers, Store: p.Store, Tasks: p.Tasks, Clock: p.Clock,
+		Links: link.Keys{Source: p.Secrets, Secret: cfg.LinkKey},
+	}
 	return New(cfg, Deps{
 		Store: p.Store, Blobs: p.Blobs, Tasks: p.Tasks, Clock: p.Clock, Log: p.Log, Reverts: machine, Approvers: approvers,
-		Trusted:    Trusted{Policies: policies, Autonomy: trusted, Reversible: reversible(actions)},
-		Answers:    &desk.Desk{Machine: machine, Config: approvers, Store: p.Store, Tasks: p.Tasks, Clock: p.Clock},
+		Trusted: Trusted{Policies: policies, Autonomy: trusted, Reversible: reversible(actions)},
+		Answers: answers, Links: answers,
 		Decider:    decision.NewEngine(engine),
 		Backtester: NewBacktests(engine, actions, cfg.PlanTimeout),
 		Letters:    deadletter.Box{Publisher: p.Bus, Letters: p.Letters, Store: p.Store, Clock: p.Clock},

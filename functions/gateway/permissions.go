@@ -31,6 +31,11 @@ var Permissions = auth.Matrix{
 	"GET /v1/workflows":      {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 	"GET /v1/workflows/{id}": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 
+	// The token of a link is the permission, whoever sends it (links.go).
+	"POST /v1/executions/{id}/links": {auth.Editor, auth.Admin},
+	"GET /v1/links":                  {auth.None, auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+	"POST /v1/links":                 {auth.None, auth.Viewer, auth.Editor, auth.Admin, auth.Service},
+
 	"GET /v1/approvals": {auth.Viewer, auth.Editor, auth.Admin, auth.Service},
 
 	"GET /v1/autonomy":      {auth.Viewer, auth.Editor, auth.Admin, auth.Service},

@@ -10,6 +10,11 @@ import (
 )
 
 type approvalsCmd struct {
+	List approvalsListCmd `cmd:"" default:"withargs" help:"List what people are asked, and who may answer."`
+	Link approvalsLinkCmd `cmd:"" help:"Make a link by which somebody answers without a key: once, within 15 minutes, to this plan only."`
+}
+
+type approvalsListCmd struct {
 	listFlags
 	All bool `help:"Also those that are answered or over."`
 }
@@ -22,7 +27,7 @@ type waiting struct {
 }
 
 // Run lists what people are asked.
-func (c *approvalsCmd) Run(ctx context.Context, a *app) error {
+func (c *approvalsListCmd) Run(ctx context.Context, a *app) error {
 	state, own := string(approval.Pending), 1
 	if c.All {
 		state, own = "", 0

@@ -39,7 +39,7 @@ type cli struct {
 	Why        whyCmd        `cmd:"" help:"Explain a decision, or that on an event."`
 	Workflows  workflowsCmd  `cmd:"" help:"List the plans of several steps, and their states."`
 	Workflow   workflowCmd   `cmd:"" help:"Show one such plan: its steps, what stands, what was undone."`
-	Approvals  approvalsCmd  `cmd:"" help:"List what people are asked, and who may answer."`
+	Approvals  approvalsCmd  `cmd:"" help:"List what people are asked and who may answer; make links to answer by."`
 	Approve    approveCmd    `cmd:"" help:"Let a waiting execution run."`
 	Reject     rejectCmd     `cmd:"" aliases:"veto" help:"Refuse or veto a waiting execution."`
 	Revert     revertCmd     `cmd:"" help:"Undo what an execution did."`

@@ -97,6 +97,12 @@ type Answer struct {
 	PlanHash string    `json:"plan_hash,omitempty"`
 	At       time.Time `json:"at"`
 
+	// Of an answer by a link: its id, which counts once, and the person who made
+	// it, "" if they made it for themselves.
+	Link  string `json:"link,omitempty"`
+	Maker string `json:"link_made_by,omitempty"`
+
+	Round    int      `json:"-"` // that the answer is to; 0 is the present one
 	Identity Identity `json:"-"`
 }
 
@@ -115,8 +121,9 @@ type Identity struct {
 	GitHubID string // GitHub's number of the account, which stays when the login changes
 	Key      string // name of the API key
 	Email    string
-	Admin    bool // the key's role is admin
-	Bot      bool // not a person: an App, a bot account, a service key
+	Admin    bool   // the key's role is admin
+	Bot      bool   // not a person: an App, a bot account, a service key
+	Person   string // of approvals.yaml; only a link that we signed says it
 }
 
 // ID names the question of a round.

@@ -35,6 +35,9 @@ func (c *Config) Check(a Approval, by Answer) (person string, needed int, err er
 	if c.People[person].caused(a.Causes) {
 		return person, 0, own(person)
 	}
+	if other, ok := oneHand(a, person, by.Maker); ok {
+		return person, 0, fault.New(fault.Forbidden, "%s and %s would be of one hand, by a link that was made for another; somebody else must approve it", person, other)
+	}
 	rule, ok := c.rule(a)
 	if !ok || !c.named(rule.By, person) {
 		return person, 0, fault.New(fault.Forbidden, "%s may not approve what policy %s does in %s; %s says who may", person, a.Policy, a.Repository, File)
@@ -85,6 +88,10 @@ func (c *Config) Called(person string) string {
 // person returns whose the identity is. One that says two things of two people
 // is nobody's.
 func (c *Config) person(id Identity) (string, bool) {
+	if id.Person != "" {
+		_, ok := c.People[id.Person]
+		return id.Person, ok
+	}
 	found := ""
 	for name, p := range c.People {
 		is := id.Key != "" && slices.Contains(p.Keys, id.Key) ||

@@ -1,7 +1,9 @@
 package execution
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
@@ -20,14 +22,14 @@ type Check func(q approval.Approval, a approval.Answer) (person string, needed i
 func (m *Machine) Answer(ctx context.Context, id string, a approval.Answer, check Check) (Execution, error) {
 	return m.apply(ctx, id, change{actor: a.By, fn: func(ctx context.Context, tx store.Tx, x *Execution, now time.Time) (string, error) {
 		if x.State != Waiting {
-			why := x.Answer // names who was first, also when the execution has moved on since
-			if why == "" {
-				why = x.Reason
-			}
-			return "", fault.New(fault.Conflict, "execution %s does not wait for an answer: it is %s%s", x.ID, x.State, because(why))
+			first := cmp.Or(x.Answer, x.Reason) // names who was first, also when the execution has moved on since
+			return "", fault.New(fault.Conflict, "execution %s does not wait for an answer: it is %s%s", x.ID, x.State, because(first))
 		}
 		q, err := question(ctx, tx, x)
 		if err != nil {
+			return "", err
+		}
+		if err := Stale(*x, q, a); err != nil {
 			return "", err
 		}
 		a := a
@@ -41,6 +43,30 @@ func (m *Machine) Answer(ctx context.Context, id string, a approval.Answer, chec
 		}
 		return approve(tx, x, q, a, needed)
 	}})
+}
+
+// Asked returns an execution with the question that people are asked about it.
+func (m *Machine) Asked(ctx context.Context, id string) (Execution, approval.Approval, error) {
+	x, err := m.Get(ctx, id)
+	if err != nil {
+		return x, approval.Approval{}, err
+	}
+	if x.State != Waiting || x.Round == 0 {
+		return x, approval.Approval{}, fault.New(fault.Conflict, "execution %s asks nobody: it is %s%s", x.ID, x.State, because(cmp.Or(x.Answer, x.Reason)))
+	}
+	q, err := question(ctx, m.d.Store, &x)
+	return x, q, err
+}
+
+// Stale refuses an answer that is bound to an earlier question, or was given.
+func Stale(x Execution, q approval.Approval, a approval.Answer) error {
+	if a.Round != 0 && (a.Round != x.Round || a.PlanHash != x.PlanHash) {
+		return fault.New(fault.Conflict, "execution %s would do something else by now than you were asked about; look at its new plan", x.ID)
+	}
+	if a.Link != "" && slices.ContainsFunc(q.Answers, func(b approval.Answer) bool { return b.Link == a.Link }) {
+		return fault.New(fault.Conflict, "this link was used already; its answer to execution %s counts once", x.ID)
+	}
+	return nil
 }
 
 func approve(tx store.Tx, x *Execution, q approval.Approval, a approval.Answer, needed int) (string, error) {

@@ -19,6 +19,7 @@ import (
 // Machine moves executions; *execution.Machine is one.
 type Machine interface {
 	Answer(ctx context.Context, id string, a approval.Answer, check execution.Check) (execution.Execution, error)
+	Asked(ctx context.Context, id string) (execution.Execution, approval.Approval, error)
 }
 
 // Config is approvals.yaml as it is in force; nil if there is none.
@@ -31,6 +32,7 @@ type Desk struct {
 	Store   store.Store
 	Tasks   task.Enqueuer
 	Clock   clock.Clock
+	Links   Signer // nil where no links are made or followed
 }
 
 // Answer counts a, or says why not: fault.Forbidden, which is recorded, or
