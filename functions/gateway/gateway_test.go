@@ -14,6 +14,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/link"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
 	busmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/bus/memory"
@@ -25,6 +26,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/policy"
+	secretmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/secret/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/store/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/task"
@@ -90,12 +92,18 @@ func newWorld(t *testing.T) *world {
 	}
 	var sources gateway.Trusted
 	sources, w.trusted = newTrusted(t)
+	secrets := secretmemory.New(w.clock)
+	if _, err := secrets.Add(t.Context(), "approval-link-key", make([]byte, 32)); err != nil {
+		t.Fatal(err)
+	}
+	answers := &desk.Desk{
+		Machine: execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
+		Config:  approvers{}, Store: w.store, Tasks: w.tasks, Clock: w.clock,
+		Links: link.Keys{Source: secrets, Secret: "approval-link-key"},
+	}
 	w.handler = gateway.New(gateway.Config{AllowedHosts: []string{"localhost"}, Schema: schema}, gateway.Deps{
 		Store: w.store, Blobs: tiles(t), Tasks: w.tasks, Clock: w.clock, Keys: keys, Log: slog.New(slog.DiscardHandler),
-		Answers: &desk.Desk{
-			Machine: execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
-			Config:  approvers{}, Store: w.store, Tasks: w.tasks, Clock: w.clock,
-		},
+		Answers: answers, Links: answers,
 		Approvers: approvers{},
 		Reverts:   execution.NewMachine(execution.Deps{Store: w.store, Clock: w.clock}),
 		Decider:   decider{},
