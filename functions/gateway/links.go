@@ -25,8 +25,9 @@ type Links interface {
 // logged and queries are not.
 const linkPath = "/v1/links"
 
-// followed is a link as it is asked for.
-type followed struct {
+// Followed is a link as it is asked for; exported, since huma reads no fields
+// of an embedded type that is not.
+type Followed struct {
 	Token string `query:"token" required:"true" minLength:"1" maxLength:"2000"`
 }
 
@@ -52,7 +53,7 @@ func (a *api) links() {
 			"text/html": {Schema: &huma.Schema{Type: "string"}},
 		}}}
 	}
-	route(a, http.MethodGet, linkPath, "Show what a link asks; changes nothing", func(ctx context.Context, in *followed) (*sheet, error) {
+	route(a, http.MethodGet, linkPath, "Show what a link asks; changes nothing", func(ctx context.Context, in *Followed) (*sheet, error) {
 		l, q, err := a.d.Links.Look(ctx, in.Token)
 		if err != nil {
 			return a.sorry(ctx, err)
@@ -60,7 +61,7 @@ func (a *api) links() {
 		return render(http.StatusOK, "ask", asked{Link: l, Approval: q})
 	}, html)
 	type answered struct {
-		followed
+		Followed
 		RawBody []byte `contentType:"application/x-www-form-urlencoded"`
 	}
 	route(a, http.MethodPost, linkPath, "Answer by a link, once", func(ctx context.Context, in *answered) (*sheet, error) {

@@ -11,6 +11,9 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 )
 
+// aLink stands for the path of a link that is made for the call.
+const aLink = "LINK"
+
 // calls says how each route is called so that it succeeds.
 var calls = map[string]struct{ path, body string }{
 	"GET /v1/healthz":                  {"/v1/healthz", ""},
@@ -31,8 +34,8 @@ var calls = map[string]struct{ path, body string }{
 	"GET /v1/workflows":                {"/v1/workflows", ""},
 	"GET /v1/workflows/{id}":           {"/v1/workflows/wworkflow1", ""},
 	"POST /v1/executions/{id}/links":   {"/v1/executions/xexecution1/links", `{"person":"ROLE","verb":"approve"}`},
-	"GET /v1/links":                    {"LINK", ""},
-	"POST /v1/links":                   {"LINK", "note=go"},
+	"GET /v1/links":                    {aLink, ""},
+	"POST /v1/links":                   {aLink, "note=go"},
 	"GET /v1/approvals":                {"/v1/approvals", ""},
 	"GET /v1/audit/log":                {"/v1/audit/log", ""},
 	"GET /v1/audit/blob":               {"/v1/audit/blob?key=audit/tile/0/000", ""},
@@ -104,7 +107,7 @@ func TestMatrix(t *testing.T) {
 					t.Fatalf("the test does not know how to call %s", route)
 				}
 				method, _, _ := strings.Cut(route, " ")
-				if call.path == "LINK" {
+				if call.path == aLink {
 					call.path = w.link(auth.Admin, "admin", "approve")
 				}
 				got := w.request(role, method, call.path, strings.Replace(call.body, "ROLE", string(role), 1)).Code

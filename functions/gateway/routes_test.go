@@ -248,8 +248,11 @@ func TestAnswersFitTheDescription(t *testing.T) {
 		t.Fatal(err)
 	}
 	for route, call := range calls {
+		if call.path == aLink {
+			continue // a page for people
+		}
 		method, path, _ := strings.Cut(route, " ")
-		rec := w.request(auth.Admin, method, call.path, call.body)
+		rec := w.request(auth.Admin, method, call.path, strings.Replace(call.body, "ROLE", string(auth.Admin), 1))
 		if rec.Code == http.StatusNoContent || rec.Code == http.StatusConflict {
 			continue // the second answer to one execution
 		}
