@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 
@@ -53,21 +55,35 @@ func render(status int, name string, data any) (*sheet, error) {
 	}
 	return &sheet{
 		Status: status, Type: "text/html; charset=utf-8", Cache: "no-store", Sniff: "nosniff", Referrer: "same-origin",
-		Policy: "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'", Body: body.Bytes(),
+		Policy: contentPolicy, Body: body.Bytes(),
 	}, nil
 }
+
+// look is all that a page looks like; the policy names its hash, so that no
+// other style is taken.
+const look = `body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:38rem;padding:0 1rem;color:#1c2430}
+h1{font-size:1.5rem}code{font-size:.9em;background:#eef1f5;padding:.1em .3em;border-radius:4px}ins{text-decoration:none;font-weight:600}
+li{margin:.3rem 0;overflow-wrap:anywhere}input{font:inherit;width:100%;box-sizing:border-box;padding:.4rem;margin:.2rem 0 .8rem}
+button{font:inherit;font-weight:600;padding:.5rem 1.4rem;border:0;border-radius:6px;background:#1f6feb;color:#fff}small{color:#5b6675}`
+
+// contentPolicy lets a page do nothing but look so and send its form back.
+var contentPolicy = func() string {
+	sum := sha256.Sum256([]byte(look))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+}()
 
 // pages are the pages; what comes from outside stands in <bdi>, so that it
 // cannot turn the text around it.
 var pages = template.Must(template.New("").Parse(`{{define "head"}}<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<title>Infinity-Matrix</title><main>{{end}}
+<title>Infinity-Matrix</title><style>` + look + `</style><main>{{end}}
 {{define "ask"}}{{template "head"}}<h1>{{.Title}}</h1>
 {{with .Approval}}<p>Policy <b><bdi>{{.Policy}}</bdi></b> would do this on <b><bdi>{{.Resource}}</bdi></b>:</p>
-<ul>{{with .Plan}}{{range .Effects}}<li>{{.Verb}} <bdi>{{.Resource}}</bdi>{{with .Before}} <del><bdi>{{.}}</bdi></del>{{end}}{{with .After}} <ins><bdi>{{.}}</bdi></ins>{{end}}</li>
+<ul>{{with .Plan}}{{range .Effects}}<li>{{.Verb}}{{with .Before}} <del><bdi>{{.}}</bdi></del>{{end}}{{with .After}} <ins><bdi>{{.}}</bdi></ins>{{end}}</li>
 {{end}}{{else}}<li>{{.Action}}</li>{{end}}{{range .Then}}<li>then {{.Action}} on <bdi>{{.Resource}}</bdi>: <code><bdi>{{printf "%s" .Args}}</bdi></code></li>
 {{end}}</ul>{{with .SHA}}<p>At commit <code>{{.}}</code>.</p>{{end}}{{end}}
-<p>You answer as <b>{{.Link.Person}}</b>, once, until {{.Link.Until.Format "15:04 MST"}}. Nothing has been answered yet.</p>
-<form method="post"><p><label>Note <input name="note" maxlength="250"></label> <button>{{.Button}}</button></p></form></main>{{end}}
-{{define "done"}}{{template "head"}}<h1>Answered</h1><p>{{.Action}} on <bdi>{{.Resource}}</bdi> is now {{.State}}: <bdi>{{.Reason}}</bdi></p></main>{{end}}
+<form method="post"><label>Note, if you like<input name="note" maxlength="250"></label> <button>{{.Button}}</button></form>
+<p><small>You answer as <b>{{.Link.Person}}</b>, once, until {{.Link.Until.Format "15:04 MST"}}. Nothing has been answered yet.</small></p></main>{{end}}
+{{define "done"}}{{template "head"}}<h1>Answered</h1><p>{{.Action}} on <bdi>{{.Resource}}</bdi> is now {{.State}}: <bdi>{{.Reason}}</bdi></p>
+<p><small>You can close this page.</small></p></main>{{end}}
 {{define "sorry"}}{{template "head"}}<h1>This did not count</h1><p><bdi>{{.}}</bdi></p></main>{{end}}`))

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -92,8 +93,7 @@ func noteOf(form []byte) (string, error) {
 
 // sorry is the page that says why a link did not work.
 func (a *api) sorry(ctx context.Context, err error) (*sheet, error) {
-	p := a.problem(ctx, err)
-	status, ok := p.(huma.StatusError)
+	status, ok := errors.AsType[huma.StatusError](a.problem(ctx, err))
 	if !ok || status.GetStatus() >= http.StatusInternalServerError {
 		return nil, err
 	}

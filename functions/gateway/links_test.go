@@ -1,12 +1,15 @@
 package gateway_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/action"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
@@ -109,6 +112,35 @@ func TestS14ScannersChangeNothing(t *testing.T) {
 	}
 	if rec := w.request(auth.None, http.MethodPost, path, "note=no"); rec.Code != 409 || !strings.Contains(rec.Body.String(), "rejected by link:editor") {
 		t.Errorf("again: %d %s", rec.Code, rec.Body)
+	}
+}
+
+// TestPageOfALink shows the whole plan, and nothing in it is taken for markup.
+func TestPageOfALink(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.seed()
+	w.put(approval.Collection, "xexecution1-1", approval.Approval{
+		ID: "xexecution1-1", Category: "Alert", Policy: "tidy", Resource: "octo/hello issue 1", SHA: "c0ffee", Plan: &action.Plan{Effects: []action.Effect{
+			{Verb: "set title", Field: "title", Before: "old", After: "<script>alert(1)</script>"},
+		}},
+		Then: []approval.Step{{Action: "github.issue.close", Resource: "octo/hello issue 1", Args: json.RawMessage(`{"reason":"<b>"}`)}},
+	})
+	rec := w.request(auth.None, http.MethodGet, w.link(auth.Editor, "editor", "reject"), "")
+	body := rec.Body.String()
+	for _, want := range []string{"Veto this?", ">Veto</button>", "tidy", "set title", "old", "&lt;script&gt;", "then github.issue.close", `u003cb`, "c0ffee", "as <b>editor</b>"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	_, style, _ := strings.Cut(body, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	if policy := rec.Header().Get("Content-Security-Policy"); !strings.Contains(policy, base64.StdEncoding.EncodeToString(sum[:])) {
+		t.Errorf("its style is not the one that its policy allows: %s", policy)
+	}
+	if strings.Contains(body, "<script") || rec.Code != http.StatusOK {
+		t.Errorf("%d %s", rec.Code, body)
 	}
 }
 
