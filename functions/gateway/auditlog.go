@@ -82,7 +82,7 @@ func (a *api) auditLog() {
 	})
 	type request struct {
 		Body struct {
-			Actor  string `json:"actor" minLength:"3" maxLength:"200" doc:"as the records have it: github:login or key:name"`
+			Actor  string `json:"actor" minLength:"3" maxLength:"200" doc:"as the records have it: github:login, key:name or link:person"`
 			Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept; do not name the person"`
 			Cursor string `json:"cursor,omitempty" maxLength:"2048" doc:"next of the answer before"`
 		}

@@ -34,7 +34,7 @@ func TestS19NobodyErasesThemselves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for actor, want := range map[string]int{
-		"key:admin": 403, "KEY:Admin": 403, "github:admin-at-home": 403, "github:Admin-At-Home": 403, "key:editor": 200, "github:ann": 200,
+		"key:admin": 403, "KEY:Admin": 403, "github:admin-at-home": 403, "github:Admin-At-Home": 403, "link:admin": 403, "link:editor": 200, "key:editor": 200, "github:ann": 200,
 	} {
 		if rec := w.request(auth.Admin, http.MethodPost, "/v1/audit/erase", `{"actor":"`+actor+`","reason":"theirs"}`); rec.Code != want {
 			t.Errorf("%s: %d %s, want %d", actor, rec.Code, rec.Body, want)

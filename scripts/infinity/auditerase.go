@@ -11,7 +11,7 @@ import (
 )
 
 type auditEraseCmd struct {
-	Actor  string `arg:"" help:"As the records have them: github:login or key:name."`
+	Actor  string `arg:"" help:"As the records have them: github:login, key:name or link:person."`
 	Reason string `required:"" help:"Kept; do not name the person."`
 }
 

@@ -54,15 +54,18 @@ func (p Person) accounts(id Identity) bool {
 	})
 }
 
-// Same reports whether two actors ("key:ana", "github:ana") are one human, as
-// far as c tells.
+// ByLink is who answers by a link that was made for person, as an actor.
+func ByLink(person string) string { return "link:" + person }
+
+// Same reports whether two actors ("key:ana", "github:ana", "link:ana") are one
+// human, as far as c tells.
 func (c *Config) Same(a, b string) bool {
 	a, b = strings.ToLower(a), strings.ToLower(b)
 	if a == b || c == nil {
 		return a == b
 	}
-	for _, p := range c.People {
-		var mine []string
+	for name, p := range c.People {
+		mine := []string{strings.ToLower(ByLink(name))}
 		for _, id := range p.identities() {
 			mine = append(mine, strings.ToLower(id))
 		}

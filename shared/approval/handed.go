@@ -25,7 +25,7 @@ func (c *Config) MayLink(a Approval, by Answer, person string) (maker string, er
 	case by.Verb == Approve && c.People[maker].caused(a.Causes):
 		return maker, own(maker)
 	}
-	_, _, err = c.Check(a, Answer{Verb: by.Verb, By: "link:" + person, Maker: maker, Identity: Identity{Person: person}})
+	_, _, err = c.Check(a, Answer{Verb: by.Verb, By: ByLink(person), Maker: maker, Identity: Identity{Person: person}})
 	return maker, err
 }
 

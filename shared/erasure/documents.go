@@ -165,7 +165,7 @@ func records(ctx context.Context, j *job, cursor string) (string, error) {
 // record reports whether an audit record names the person.
 func (p person) record(r audit.Record) bool {
 	for _, v := range r.Details {
-		if _, some := p.text(v); some || p.kind == "key" && strings.EqualFold(v, p.name) {
+		if _, some := p.text(v); some || p.kind != "github" && strings.EqualFold(v, p.name) {
 			return true
 		}
 	}

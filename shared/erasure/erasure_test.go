@@ -311,6 +311,29 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestAnswersByLink: who answered by a link, or made one for another, is named
+// by a person of approvals.yaml.
+func TestAnswersByLink(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.put(t, approval.Collection, "x-1", approval.Approval{ID: "x-1", State: approval.Approved, Answers: []approval.Answer{
+		{Verb: approval.Approve, By: "link:ana", Person: "ana", Link: "l1", Maker: "you"},
+		{Verb: approval.Approve, By: "link:zoe", Person: "zoe", Link: "l2", Maker: "ana"},
+	}})
+	r.in(t, func(tx store.Tx) error {
+		return audit.Write(tx, audit.Record{
+			At: start, Actor: "key:local", Verb: "approval.link_made", Subject: "executions/x", Retention: "security", Details: map[string]string{"person": "ana"},
+		})
+	})
+	got, _ := r.erase(t, "link:ana")
+	if diff := cmp.Diff(erasure.Erasure{Erased: map[string]int{"approvals": 1, "records": 1}, Left: map[string]int{}}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if text := r.all(t); strings.Contains(text, "ana") || strings.Count(text, "zoe") != 2 || !strings.Contains(text, `"link_made_by":"you"`) {
+		t.Errorf("left:\n%s", text)
+	}
+}
+
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

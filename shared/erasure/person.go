@@ -11,7 +11,7 @@ const gone = "erased"
 
 // person is who is to be erased.
 type person struct {
-	kind  string   // "github", "key"
+	kind  string   // "github", "key"; "link" is a person of approvals.yaml who answered by a link
 	name  string   // in lower case: GitHub's logins have none
 	forms []string // what names them in any text, in lower case
 	after []string // what those become
@@ -20,7 +20,7 @@ type person struct {
 func parse(who string) (person, error) {
 	kind, name, ok := strings.Cut(strings.ToLower(who), ":")
 	if !ok || name == "" || kind == "" || kind == "system" || name == gone {
-		return person{}, fault.New(fault.Invalid, "%q is no person; write an actor as the records have it: github:login or key:name", who)
+		return person{}, fault.New(fault.Invalid, "%q is no person; write an actor as the records have it: github:login, key:name or link:person", who)
 	}
 	p := person{kind: kind, name: name, forms: []string{kind + ":" + name}, after: []string{kind + ":" + gone}}
 	if kind == "github" {

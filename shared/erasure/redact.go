@@ -12,6 +12,7 @@ import (
 // login; and of members about which an action is, where a login may be anywhere.
 var (
 	logins = []string{"author", "causes", "login", "username", "user", "assignee", "assignees", "reviewer", "reviewers"}
+	people = []string{"person", "link_made_by"} // whose value is a name in approvals.yaml
 	about  = []string{"args", "plan", "result", "following", "then", "changes"}
 )
 
@@ -84,7 +85,8 @@ func (w *walk) text(name, s string, inside bool) string {
 	switch last := name[strings.LastIndexByte(name, '.')+1:]; {
 	case inside:
 		out, changed = w.person.bare(s)
-	case w.person.kind == "github" && slices.Contains(logins, last) && strings.EqualFold(s, w.person.name):
+	case w.person.kind == "link" && slices.Contains(people, last) && strings.EqualFold(s, w.person.name),
+		w.person.kind == "github" && slices.Contains(logins, last) && strings.EqualFold(s, w.person.name):
 		out, changed = gone, true
 	}
 	w.changed = w.changed || changed

@@ -79,7 +79,7 @@ func (d *Desk) Follow(ctx context.Context, token, note string) (execution.Execut
 
 func answerBy(l link.Link, note string) approval.Answer {
 	return approval.Answer{
-		Verb: l.Verb, By: "link:" + l.Person, Channel: approval.Link, Note: note, PlanHash: l.PlanHash, Round: l.Round,
+		Verb: l.Verb, By: approval.ByLink(l.Person), Channel: approval.Link, Note: note, PlanHash: l.PlanHash, Round: l.Round,
 		Link: l.ID, Maker: l.Maker, Identity: approval.Identity{Person: l.Person},
 	}
 }
