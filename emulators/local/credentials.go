@@ -44,8 +44,8 @@ func (h *host) issueKey(ctx context.Context) (string, error) {
 }
 
 // issuePeople makes a key of this start for each person of approvals.yaml; the
-// person who owns the start's own key has that.
-func (h *host) issuePeople(ctx context.Context) (map[string]string, error) {
+// person who owns own, the start's own key, has that.
+func (h *host) issuePeople(ctx context.Context, own string) (map[string]string, error) {
 	config, err := approval.Load(os.DirFS(h.cfg.Policies))
 	if err != nil || config == nil { // nobody is known; the functions say so
 		return nil, nil //nolint:nilerr // fails closed where answers are taken
@@ -53,7 +53,11 @@ func (h *host) issuePeople(ctx context.Context) (map[string]string, error) {
 	keys := auth.Keys{Store: h.Store, Clock: h.Clock}
 	people := map[string]string{}
 	for name, p := range config.People {
-		if len(p.Keys) == 0 || slices.Contains(p.Keys, keyName) {
+		if slices.Contains(p.Keys, keyName) {
+			people[name] = own
+			continue
+		}
+		if len(p.Keys) == 0 {
 			continue
 		}
 		if err := keys.Revoke(ctx, p.Keys[0], "system:up"); err != nil {

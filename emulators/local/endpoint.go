@@ -33,7 +33,7 @@ func (h *host) endpoint(ctx context.Context, front net.Addr, github string, m fu
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("issue the API key of this start: %w", err)
 	}
-	people, err := h.issuePeople(ctx)
+	people, err := h.issuePeople(ctx, key)
 	if err != nil {
 		return Endpoint{}, err
 	}

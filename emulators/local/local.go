@@ -115,7 +115,7 @@ func listen(ctx context.Context, flag string, port int) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fault.Wrap(fault.Conflict, err, "port %d is busy: another program listens there; stop it or choose another with %s", port, flag)
+		return nil, fault.Wrap(fault.Conflict, err, "port %d is busy: another program listens there; stop it or choose another with %s (`make up ARGS=\"%s 0\"` takes a free one)", port, flag, flag)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on port %d: %w", port, err)

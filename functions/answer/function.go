@@ -13,6 +13,7 @@ import (
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/approval/desk"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/control"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/event"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
@@ -113,7 +114,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		return nil, err
 	}
 	return New(Deps{Store: p.Store, Log: p.Log, Answers: &desk.Desk{
-		Machine: execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock}),
+		Machine: execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock, Holds: []execution.Gate{control.Gate}}),
 		Config:  approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log), Store: p.Store, Tasks: p.Tasks, Clock: p.Clock,
 	}}), nil
 }

@@ -144,7 +144,7 @@ func build(ctx context.Context, p function.Platform) (http.Handler, error) {
 		Store: p.Store, Blobs: p.Blobs, Actions: actions, Clock: p.Clock, Log: p.Log,
 		Policies: policies, Autonomy: trusted, App: cfg.App,
 	}
-	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock})
+	machine := execution.NewMachine(execution.Deps{Store: p.Store, Clock: p.Clock, Holds: []execution.Gate{control.Gate}})
 	approvers := approval.NewFolder(os.DirFS(cfg.Policies), p.Clock, p.Log)
 	answers := &desk.Desk{
 		Machine: machine, Config: approvers, Store: p.Store, Tasks: p.Tasks, Clock: p.Clock,

@@ -31,16 +31,20 @@ type app struct {
 }
 
 func newApp(flags *cli, stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{flags: flags, data: flags.Data, stdin: stdin, stdout: stdout, stderr: stderr, paint: view.Paint(colour(stdout)), clock: clock.Real{}, typed: typed(os.Args[0])}
+	return &app{flags: flags, data: flags.Data, stdin: stdin, stdout: stdout, stderr: stderr, paint: view.Paint(colour(stdout)), clock: clock.Real{}, typed: typed(os.Args[0], flags.Data)}
 }
 
 // typed is how to call the program that was started as arg0: from a folder as
-// it was, else by its name.
-func typed(arg0 string) string {
+// it was, else by its name; and with its data folder, if that is not the usual.
+func typed(arg0, data string) string {
+	name := arg0
 	if filepath.IsAbs(arg0) || !strings.ContainsRune(arg0, filepath.Separator) {
-		return "infinity"
+		name = "infinity"
 	}
-	return arg0
+	if usual, err := filepath.Abs(".data"); data != "" && (err != nil || data != usual) {
+		name += " --data " + quoted(data)
+	}
+	return name
 }
 
 // explainer draws for this user.

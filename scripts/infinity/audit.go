@@ -189,11 +189,18 @@ func (c *auditProveCmd) Run(ctx context.Context, a *app) error {
 }
 
 type auditExportCmd struct {
-	Since time.Time `help:"Only records not older than this (RFC 3339)."`
+	Since string `help:"Only records of this long, or since this time: 2h, 3d, 2026-01-31T12:00:00Z."`
 }
 
 // Run exports.
 func (c *auditExportCmd) Run(ctx context.Context, a *app) error {
+	var from time.Time
+	if c.Since != "" {
+		var err error
+		if from, err = since(a.clock.Now(), c.Since); err != nil {
+			return err
+		}
+	}
 	src, done, err := a.auditSource(ctx)
 	if err != nil {
 		return err
@@ -202,7 +209,7 @@ func (c *auditExportCmd) Run(ctx context.Context, a *app) error {
 	out := json.NewEncoder(a.stdout)
 	return stopped(src.Records(ctx, func(f verify.Found) error {
 		r, err := f.Record()
-		if err != nil || r.At.Before(c.Since) {
+		if err != nil || r.At.Before(from) {
 			return err
 		}
 		return out.Encode(r)

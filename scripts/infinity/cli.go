@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitOK
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "infinity: %v; see `%s --help`\n", err, typed(os.Args[0]))
+		_, _ = fmt.Fprintf(stderr, "infinity: %v; see `%s --help`\n", err, typed(os.Args[0], ""))
 		return exitUsage
 	}
 	err = command.Run(newApp(&c, stdin, stdout, stderr))

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/emulators/local"
@@ -17,8 +18,17 @@ func TestTyped(t *testing.T) {
 		"infinity.test":           "infinity",
 		"/usr/local/bin/infinity": "infinity",
 	} {
-		if got := infinity.Typed(arg0); got != want {
+		if got := infinity.Typed(arg0, ""); got != want {
 			t.Errorf("started as %s: %s, want %s", arg0, got, want)
+		}
+	}
+	usual, err := filepath.Abs(".data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for data, want := range map[string]string{usual: "infinity", "/x/other": "infinity --data /x/other", "/x/my data": "infinity --data '/x/my data'"} {
+		if got := infinity.Typed("infinity", data); got != want {
+			t.Errorf("on %s: %s, want %s", data, got, want)
 		}
 	}
 }

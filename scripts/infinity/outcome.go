@@ -45,6 +45,12 @@ func outcomeOf(a *app, d decision.Decision, executions map[string]execution.Exec
 		line := p.Note
 		if ok {
 			line = fmt.Sprintf("execution %s %s on %s", view.Short(x.ID), a.paint.State(string(x.State)), view.Clean(x.Resource))
+			switch {
+			case x.DecisionID != d.ID:
+				line += "; not done again: " + view.Clean(p.Note)
+			case x.State == execution.Blocked:
+				line += ": " + view.Clean(x.Reason)
+			}
 		}
 		if err := a.printf("  %s (%s): %s, %s\n", p.Policy, p.Level, p.Action, line); err != nil {
 			return err

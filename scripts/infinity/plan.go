@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/backtest"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/document/suggest"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
 )
 
@@ -45,7 +47,12 @@ func (c *planCmd) Run(ctx context.Context, a *app) error {
 	if c.Policy != "" {
 		total, what = 1, "Policy "+c.Policy+" of "+c.shown("")
 	}
+	var names []string
+	for _, p := range set.Policies() {
+		names = append(names, p.Name)
+	}
 	return (&backtestRun{
+		names: names,
 		total: total, files: sent, since: c.Since, policy: c.Policy, limit: c.Limit, examples: c.Examples, exitCode: c.ExitCode, json: c.JSON,
 		what: what,
 	}).run(ctx, a)
@@ -79,6 +86,7 @@ func planned(files fs.FS) ([]planFile, error) {
 // backtestRun is one back-test as a user asked for it.
 type backtestRun struct {
 	files           []planFile // none: the policies in force
+	names           []string   // of those policies
 	what            string     // which policies, for people
 	total           int        // as in planView
 	since, policy   string
@@ -150,6 +158,13 @@ func message(data []byte, err error, line *progressLine) (*backtest.Report, erro
 }
 
 func (r *backtestRun) print(a *app, report backtest.Report) error {
+	if r.policy != "" && len(report.Policies) == 0 && !slices.Contains(r.names, r.policy) { // it may be one that was taken out
+		message := fmt.Sprintf("there is no policy %q, and none of that name answered then", r.policy)
+		if hint := suggest.Closest(r.policy, r.names); hint != "" {
+			message += "; " + hint
+		}
+		return fault.New(fault.NotFound, "%s", message)
+	}
 	if r.json {
 		if err := a.jsonLine(report); err != nil {
 			return err

@@ -18,7 +18,7 @@ func (planner) Backtest(_ context.Context, files fs.FS, r backtest.Request, prog
 	if r.Event != "" {
 		return shadow(r.Event, since), nil
 	}
-	if r.Policy == "nobody" {
+	if strings.HasPrefix(r.Policy, "nob") { // that matched nothing
 		return backtest.Report{Since: since, Events: 41, Policies: []backtest.PolicyReport{}}, nil
 	}
 	progress(backtest.Progress{Events: 40, Share: 0.5})

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -27,6 +29,9 @@ func (a *app) running(ctx context.Context) (*client.Client, error) {
 // was found out, and is returned if there is no such folder.
 func (a *app) open(err error) (*machine.Machine, error) {
 	if _, there := os.Stat(filepath.Join(a.data, "db")); a.flags.URL != "" || !fault.Is(err, fault.Unavailable) || there != nil {
+		if errors.Is(there, fs.ErrNotExist) && a.flags.URL == "" && fault.Is(err, fault.Unavailable) {
+			return nil, fault.Wrap(fault.NotFound, err, "there is no state in %s, and nothing runs there; name the data folder with --data", a.data)
+		}
 		return nil, stopped(err)
 	}
 	return machine.Open(machine.Options{Data: a.data, Clock: a.clock, Log: slog.New(slog.DiscardHandler)})

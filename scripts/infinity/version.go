@@ -9,7 +9,7 @@ type versionCmd struct{}
 func (versionCmd) Run(a *app) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return a.printf("infinity, built without a version: its sources were in no git checkout\n")
+		return a.printf("infinity, built without a version: its sources were in no git checkout, or -buildvcs=false was set\n")
 	}
 	return a.printf("infinity %s\n", info.Main.Version)
 }

@@ -68,9 +68,20 @@ func findDecision(ctx context.Context, c *client.Client, id string) (decision.De
 		}
 	}
 	if fault.Is(err, fault.NotFound) {
-		err = fault.New(fault.NotFound, "there is no decision, event or execution %q", id)
+		err = fault.New(fault.NotFound, "there is no decision, event or execution %q%s", id, insteadOf(ctx, c, id))
 	}
 	return d, err
+}
+
+// insteadOf says what else the id may be.
+func insteadOf(ctx context.Context, c *client.Client, id string) string {
+	if len(id) < 4 {
+		return "; give at least 4 characters of it"
+	}
+	if c.Get(ctx, "/v1/workflows/"+segment(id), nil, &execution.Workflow{}) == nil {
+		return "; it is a workflow: see `infinity workflow " + id + "`"
+	}
+	return ""
 }
 
 func decisionOfDelivery(ctx context.Context, c *client.Client, delivery string) (decision.Decision, error) {

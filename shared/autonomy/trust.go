@@ -36,10 +36,11 @@ type Author struct {
 	Why   string `json:"why,omitempty"` // one clause, for people
 }
 
-// String returns "octocat (none: nothing says what they are to the repository)".
+// String returns "@octocat (none: nothing says what they are to the repository)".
+// The sentence is kept in decisions, where shared/erasure finds a login by its @.
 func (a Author) String() string {
-	who := a.Login
-	if who == "" {
+	who := "@" + a.Login
+	if a.Login == "" {
 		who = "an unknown author"
 	}
 	if a.Why == "" {

@@ -44,7 +44,9 @@ func (t *tally) add(ctx context.Context, c loaded) error {
 	}
 	t.report.Events++
 	d := c.draft.Decision
-	t.report.Digest, t.report.Trust, t.report.Note = d.PolicyDigest, d.AutonomyDigest, d.Note
+	if t.report.Digest, t.report.Trust = d.PolicyDigest, d.AutonomyDigest; d.PolicyDigest == "" {
+		t.report.Note = d.Note
+	}
 	changed := false
 	for _, a := range all {
 		opinion := c.opinion(a)

@@ -218,6 +218,9 @@ func (e *Engine) Recorded(ctx context.Context, d Delivery) (event.Event, error) 
 	}
 	var err error
 	ev.Data, err = e.body(ctx, ev)
+	if errors.Is(err, blob.ErrNotFound) {
+		err = fault.Wrap(fault.NotFound, err, "the body of event %s is no longer kept, so it cannot be decided again", d.ID)
+	}
 	ev.DataRef = ""
 	return ev, err
 }

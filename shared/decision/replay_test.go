@@ -2,13 +2,17 @@ package decision_test
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/blob"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/decision"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/execution"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/fault"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/store"
 )
 
 func TestBodies(t *testing.T) {
@@ -72,6 +76,7 @@ func TestReplayAndExplain(t *testing.T) {
 	if _, err := r.engine.Replay(t.Context(), "nothing"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("an unknown event: %v, want not found", err)
 	}
+	defer r.bodyGone(t, first.EventID)
 	deps := r.deps // other policies: another answer, and still nothing is written
 	deps.Policies = fixed{load(t, files(one("p", "fake.final", "L1", "")))}
 	again, err = decision.NewEngine(deps).Replay(t.Context(), first.EventID)
@@ -79,4 +84,24 @@ func TestReplayAndExplain(t *testing.T) {
 		t.Errorf("replay under other policies: %s, %v", again.Category, err)
 	}
 	r.wantCounts(t, deliveries, decisions, executions, records)
+}
+
+// bodyGone: an event whose body has expired, or was erased, cannot be decided
+// again, and people are told so.
+func (r *rig) bodyGone(t *testing.T, id string) {
+	t.Helper()
+	d, err := store.Get[decision.Delivery](t.Context(), r.store, store.Key{Collection: decision.Deliveries, ID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.blobs.Delete(t.Context(), d.BodyRef); err != nil {
+		t.Fatal(err)
+	}
+	_, replayed := r.engine.Replay(t.Context(), id)
+	_, explained := r.engine.Explain(t.Context(), id, "p")
+	for what, err := range map[string]error{"replay": replayed, "explain": explained} {
+		if !fault.Is(err, fault.NotFound) || !errors.Is(err, blob.ErrNotFound) || !strings.Contains(err.Error(), "no longer kept") {
+			t.Errorf("%s without the body: %v", what, err)
+		}
+	}
 }

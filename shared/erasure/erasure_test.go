@@ -16,6 +16,7 @@ import (
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/transparency"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/audit/verify"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/auth"
+	"github.com/InfinityXOneSystems/infinity-matrix/shared/autonomy"
 	blobmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/blob/memory"
 	"github.com/InfinityXOneSystems/infinity-matrix/shared/bus"
 	busmemory "github.com/InfinityXOneSystems/infinity-matrix/shared/bus/memory"
@@ -308,6 +309,26 @@ func TestKeys(t *testing.T) {
 	}
 	if text := r.all(t); strings.Count(text, `"name":"ana"`) != 1 || strings.Count(text, `"name":"eve"`) != 4 {
 		t.Errorf("left:\n%s", text)
+	}
+}
+
+// TestRepositoriesAndHostsKeepTheirNames, and the sentence on an author's trust
+// loses its login.
+func TestRepositoriesAndHostsKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	author := autonomy.Author{Login: "github", Trust: autonomy.Owner, Why: "owns the repository"}
+	r.put(t, execution.Collection, "x", execution.Execution{
+		ID: "x", State: execution.Succeeded, Args: json.RawMessage(`{"body":"ask github. See github/docs."}`),
+		Result: &action.Result{URL: "https://github.com/github/docs/issues/2"},
+	})
+	r.put(t, decision.Collection, "d", decision.Decision{ID: "d", Proposals: []decision.Proposal{{Level: "L5", Bounds: []autonomy.Bound{{Why: author.String()}}}}})
+	r.erase(t, "github:github")
+	text := r.all(t)
+	for _, want := range []string{"ask erased. See github/docs.", "https://github.com/github/docs/issues/2", "@erased (owner: owns the repository)"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("without %q:\n%s", want, text)
+		}
 	}
 }
 

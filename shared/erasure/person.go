@@ -50,6 +50,12 @@ func (p person) bare(s string) (string, bool) {
 	return s, changed || some
 }
 
+// owns reports whether what follows a name makes it the owner in a repository's
+// name or a part of a host's: those are no person's to be erased from.
+func owns(rest string) bool {
+	return strings.HasPrefix(rest, "/") || len(rest) > 1 && rest[0] == '.' && wordly(rest[1])
+}
+
 // replace replaces what stands as a word of its own, whatever its case is:
 // github:ana is not named by github:anabel, nor @ana by mail to x@ana.
 func replace(s, old, with string) (string, bool) {
@@ -67,7 +73,7 @@ func replace(s, old, with string) (string, bool) {
 		begin, end := from+i, from+i+len(old)
 		from = begin + 1
 		if begin > 0 && wordly(old[0]) && wordly(low[begin-1]) || begin > 0 && old[0] == '@' && wordly(low[begin-1]) ||
-			end < len(low) && wordly(old[len(old)-1]) && wordly(low[end]) {
+			end < len(low) && wordly(old[len(old)-1]) && (wordly(low[end]) || owns(low[end:])) {
 			continue
 		}
 		b.WriteString(s[done:begin] + with)

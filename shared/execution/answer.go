@@ -3,6 +3,7 @@ package execution
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -40,6 +41,13 @@ func (m *Machine) Answer(ctx context.Context, id string, a approval.Answer, chec
 		}
 		if a.Verb == approval.Reject {
 			return reject(tx, x, q, a)
+		}
+		err = m.hold(ctx, tx, m.d.Holds, *x, now)
+		if frozen, ok := errors.AsType[*held](err); ok { // it would be blocked at once, and the approval be used up
+			return "", fault.New(fault.Conflict, "execution %s is %s. Approve it when that is lifted", x.ID, frozen.why)
+		}
+		if err != nil {
+			return "", err
 		}
 		return approve(tx, x, q, a, needed)
 	}})

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,34 @@ type tasks struct{ queued []task.Task }
 func (q *tasks) Enqueue(_ context.Context, t task.Task) error {
 	q.queued = append(q.queued, t)
 	return nil
+}
+
+// TestApprovalWaitsForAFreeze: what is frozen cannot be approved, since it would
+// be blocked at once; it goes on waiting.
+func TestApprovalWaitsForAFreeze(t *testing.T) {
+	t.Parallel()
+	s, c, frozen := memory.New(memory.Options{}), clock.NewVirtual(start), "frozen (global) by key:ann"
+	x := execution.Execution{ID: "x", State: execution.Waiting, Category: execution.Manual, Round: 1, PlanHash: "p", ToldAt: &start}
+	if err := s.Run(t.Context(), func(_ context.Context, tx store.Tx) error {
+		return tx.Put(store.Key{Collection: execution.Collection, ID: "x"}, x)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	gate := func(context.Context, store.Tx, execution.Execution, time.Time) (string, error) { return frozen, nil }
+	d := desk.Desk{
+		Machine: execution.NewMachine(execution.Deps{Store: s, Clock: c, Holds: []execution.Gate{gate}}), Store: s, Tasks: &tasks{}, Clock: c,
+		Config: config{&approval.Config{People: map[string]approval.Person{"bob": {Keys: []string{"bob"}}}, Rules: []approval.Rule{{By: []string{"bob"}}}}},
+	}
+	says := func(verb approval.Verb) (execution.Execution, error) {
+		return d.Answer(t.Context(), "x", approval.Answer{Verb: verb, By: "key:bob", Channel: approval.Gateway, Identity: approval.Identity{Key: "bob"}})
+	}
+	if _, err := says(approval.Approve); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), frozen) {
+		t.Fatalf("approving what is frozen: %v", err)
+	}
+	frozen = ""
+	if y, err := says(approval.Approve); err != nil || y.State != execution.Ready {
+		t.Errorf("once it is lifted: %s, %v", y.State, err)
+	}
 }
 
 // TestS13RefusalsAreRecorded: an answer that does not count changes nothing but
